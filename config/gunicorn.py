@@ -1,0 +1,15 @@
+"""The web server. How many processes is said on the command line: one beside SQLite, more beside PostgreSQL."""
+
+import os
+
+worker_class = "gthread"  # pages wait for the database and the search engine, not for the processor
+threads = 8
+timeout = 60
+graceful_timeout = 20
+keepalive = 5
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a heartbeat on a slow disk looks like a hang
+no_control_socket = True  # nobody uses it, and it would write into the home folder
+accesslog = None if os.environ.get("DEMO") else "-"
+access_log_format = '%(t)s %(m)s %(U)s %(s)s %(B)s %(M)sms'  # the path without its query: what people typed stays out
+errorlog = "-"
+loglevel = "warning" if os.environ.get("DEMO") else "info"

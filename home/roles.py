@@ -1,0 +1,58 @@
+"""What each role may do. Data; a migration and `apply_roles` give it to the groups.
+
+Advisors and heads work in their own pages (`oss/`), not in the admin, so their groups hold no permission here:
+what they see is decided by `Case.objects.visible_to(user)`.
+"""
+
+from users.roles import Role
+
+PAGE_PERMISSIONS = {
+    Role.EDITOR: ["add", "change"],
+    Role.PUBLISHER: ["add", "change", "publish", "lock", "unlock"],
+    Role.ADMINISTRATOR: ["add", "change", "publish", "lock", "unlock", "bulk_delete"],
+}
+_CONTENT = ["wagtailadmin.access_admin", *(f"{app}.{verb}_{model}" for app, model in [("wagtailimages", "image"), ("wagtaildocs", "document")] for verb in ("add", "change", "choose"))]
+_KNOWLEDGE = [f"kb.{verb}_{model}" for model in ("programme", "agency", "fact") for verb in ("add", "change", "view")]
+PERMISSIONS = {
+    Role.EDITOR: [*_CONTENT, *_KNOWLEDGE],
+    Role.PUBLISHER: [*_CONTENT, *_KNOWLEDGE, "kb.publish_programme", "kb.delete_fact"],
+    Role.ADMINISTRATOR: [
+        *_CONTENT,
+        *_KNOWLEDGE,
+        "kb.publish_programme",
+        *(f"kb.delete_{model}" for model in ("programme", "agency", "fact")),
+        *(f"business.{verb}_{model}" for model in ("stage", "businessfunction", "sector", "province") for verb in ("change", "view")),
+        *(f"oss.{verb}_centre" for verb in ("change", "view")),
+        *(f"oss.{verb}_centremember" for verb in ("add", "change", "delete", "view")),
+        *(f"users.{verb}_user" for verb in ("add", "change", "view")),
+        "home.change_sitesettings",
+    ],
+}
+
+
+def apply_roles(apps) -> None:
+    """Makes the groups and gives them exactly these permissions. `apps`: the registry, also a migration's."""
+    Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
+    Collection, GroupCollectionPermission = apps.get_model("wagtailcore", "Collection"), apps.get_model("wagtailcore", "GroupCollectionPermission")
+    GroupPagePermission, Page = apps.get_model("wagtailcore", "GroupPagePermission"), apps.get_model("wagtailcore", "Page")
+    Group.objects.filter(name__in=["Moderators", "Editors"]).delete()  # Wagtail's own; ours have other names
+    root, collection = Page.objects.get(depth=1), Collection.objects.get(depth=1)
+
+    def find(name):
+        app, codename = name.split(".")
+        try:
+            return Permission.objects.get(content_type__app_label=app, codename=codename)
+        except Permission.DoesNotExist:
+            raise LookupError(f"no permission {name}") from None
+
+    for role in Role:
+        group, _ = Group.objects.get_or_create(name=role.value)
+        wanted = [find(name) for name in PERMISSIONS.get(role, [])]
+        group.permissions.set(wanted)
+        GroupCollectionPermission.objects.filter(group=group).delete()
+        for permission in wanted:
+            if permission.content_type.app_label in ("wagtailimages", "wagtaildocs"):
+                GroupCollectionPermission.objects.create(group=group, collection=collection, permission=permission)
+        GroupPagePermission.objects.filter(group=group).delete()
+        for verb in PAGE_PERMISSIONS.get(role, []):
+            GroupPagePermission.objects.create(group=group, page=root, permission=find(f"wagtailcore.{verb}_page"))

@@ -1,0 +1,18 @@
+"""How long a Thai text takes to read."""
+
+import math
+import re
+
+from search.thai import cut
+
+WORDS_PER_MINUTE = 200  # ○ an assumption for plain Thai prose on a phone; no Thai norm was found
+_WORD = re.compile(r"[ก-๛A-Za-z0-9]")
+
+
+def count_words(text: str) -> int:
+    return sum(bool(_WORD.search(word)) for word in cut(text))
+
+
+def reading_minutes(words: int) -> int:
+    """Whole minutes, never less than one."""
+    return max(1, math.ceil(words / WORDS_PER_MINUTE))

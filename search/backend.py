@@ -1,0 +1,3 @@
+from modelsearch.backends.database.fallback import DatabaseSearchBackend
+
+SearchBackend = DatabaseSearchBackend

@@ -1,0 +1,88 @@
+"""How a date, a sum and a telephone number are written for a person, and read from one (domain.md §6).
+
+Dates are stored in the common era and shown in the Buddhist era in Thai; what a person types may be either.
+"""
+
+import datetime as dt
+import re
+from decimal import Decimal
+
+import phonenumbers
+from django.utils import timezone
+from django.utils.translation import get_language
+
+BUDDHIST_OFFSET = 543
+THAI_MONTHS = ["มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน", "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม"]
+THAI_MONTHS_SHORT = ["ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."]
+ENGLISH_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_TO_ARABIC = str.maketrans("๐๑๒๓๔๕๖๗๘๙０１２３４５６７８９", "01234567890123456789")
+_DIGITS_ONLY = re.compile(r"[\s\u200b\u00a0.\-–—()]+")
+
+
+def to_arabic_digits(text: str) -> str:
+    """Thai and full-width digits become 0-9; nothing else changes."""
+    return text.translate(_TO_ARABIC)
+
+
+def format_date(value: dt.date | dt.datetime, *, style: str = "long", language: str | None = None) -> str:
+    """`23 พฤศจิกายน 2569` (long), `23 พ.ย. 69` (short), `พ.ย. 2569` (month); the common era in English."""
+    if isinstance(value, dt.datetime):
+        value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+    if (language or get_language() or "th").startswith("th"):
+        year, long, short = value.year + BUDDHIST_OFFSET, THAI_MONTHS, THAI_MONTHS_SHORT
+        short_year = f"{year % 100:02d}"
+    else:
+        year, long, short = value.year, ENGLISH_MONTHS, [m[:3] for m in ENGLISH_MONTHS]
+        short_year = str(year)
+    if style == "short":
+        return f"{value.day} {short[value.month - 1]} {short_year}"
+    if style == "month":
+        return f"{short[value.month - 1]} {year}"
+    return f"{value.day} {long[value.month - 1]} {year}"
+
+
+def to_common_era(year: int) -> int:
+    """A year above 2400 is Buddhist. Raises ValueError outside 1900–2200 of the common era."""
+    if year > 2400:
+        year -= BUDDHIST_OFFSET
+    if not 1900 <= year <= 2200:
+        raise ValueError(f"{year} is not a year")
+    return year
+
+
+def format_baht(amount: Decimal | int) -> str:
+    """`1.8 ล้านบาท` from a million up, else `250,000 บาท`; `million baht` in English."""
+    thai = (get_language() or "th").startswith("th")
+    amount = Decimal(amount)
+    if abs(amount) >= 1_000_000:
+        millions = (amount / 1_000_000).quantize(Decimal("0.01")).normalize()
+        return f"{millions:,f} {'ล้านบาท' if thai else 'million baht'}"
+    whole = amount.quantize(Decimal("0.01")).normalize()
+    return f"{whole:,f} {'บาท' if thai else 'baht'}"
+
+
+def parse_phone(text: str) -> str:
+    """A Thai telephone number as E.164, from whatever was typed: Thai digits, spaces, dashes, +66, 0066.
+
+    Raises ValueError when it is no Thai number.
+    """
+    cleaned = _DIGITS_ONLY.sub("", to_arabic_digits(text))
+    if cleaned.startswith("+660"):
+        cleaned = "+66" + cleaned[4:]
+    elif cleaned.startswith("0066"):
+        cleaned = "+66" + cleaned[4:].lstrip("0")
+    try:
+        number = phonenumbers.parse(cleaned, "TH")
+    except phonenumbers.NumberParseException as error:
+        raise ValueError(str(error)) from error
+    if number.country_code != 66 or not phonenumbers.is_possible_number(number) or not phonenumbers.is_valid_number(number):
+        raise ValueError("not a Thai telephone number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def format_phone(e164: str) -> str:
+    """`08 1234 5678` as Thais read it aloud."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(e164, "TH"), phonenumbers.PhoneNumberFormat.NATIONAL)
+    except phonenumbers.NumberParseException:
+        return e164
