@@ -57,6 +57,10 @@ class SiteSettings(BaseSiteSetting):
 
 
 class DemoMark(models.Model):
-    """Its one row says that this database belongs to the demonstration. Only an empty database may receive it."""
+    """Its one row says that this database belongs to the demonstration. Only an empty database may receive it.
+
+    `loaded`: what the demonstration has put here, {key: checksum of its source} (`kb.demo.ledger`).
+    """
 
     made_at = models.DateTimeField(auto_now_add=True)
+    loaded = models.JSONField(default=dict)

@@ -1,5 +1,7 @@
 """The typed blocks of a guide, and the clauses of a programme's eligibility. Texts may quote facts as {fact:ID} (`kb/facts.py`)."""
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -26,11 +28,7 @@ class FactRichText(blocks.RichTextBlock):
     """Rich text that may quote facts."""
 
     def __init__(self, required=True, features=None, **kwargs):
-        super().__init__(required=required, features=features or INLINE, validators=[_check_rich_text], **kwargs)
-
-
-def _check_rich_text(value):
-    check_fact_references(value.source)
+        super().__init__(required=required, features=features or INLINE, validators=[check_fact_references], **kwargs)
 
 
 class StepBlock(blocks.StructBlock):
@@ -105,7 +103,15 @@ class TableBlock(blocks.StructBlock):
 
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context)
-        return context | {"head": split_cells(value["head"]), "rows": table_rows(value)}
+        head, rows = split_cells(value["head"]), table_rows(value)
+        is_number = [any(rows) and all(_NUMBER.fullmatch(row[at]) for row in rows if at < len(row)) for at in range(len(head))]
+        return context | {
+            "head": [{"text": text, "is_number": is_number[at]} for at, text in enumerate(head)],
+            "rows": [[{"text": text, "is_number": at < len(head) and is_number[at]} for at, text in enumerate(row)] for row in rows],
+        }
+
+
+_NUMBER = re.compile(r"[\d,.\s%–−+-]*")  # a column of these stands on its right edge
 
 
 def split_cells(line: str) -> list[str]:
@@ -189,10 +195,10 @@ def size_choices():
     return [(size.value, size.label) for size in Size]
 
 
-def _clause(label, choices=None) -> blocks.StructBlock:
+def _clause(label, choices=None, help_text="") -> blocks.StructBlock:
     """A block for one clause: the codes wanted (or the condition in words) and where that is published."""
     what = (
-        ("wanted", blocks.MultipleChoiceBlock(choices=choices, label=_("ต้องเป็นข้อใดข้อหนึ่ง")))
+        ("wanted", blocks.MultipleChoiceBlock(choices=choices, label=_("ต้องเป็นข้อใดข้อหนึ่ง"), help_text=help_text))
         if choices
         else ("text", blocks.CharBlock(label=_("เงื่อนไข")))
     )
@@ -205,7 +211,7 @@ class Eligibility(blocks.StreamBlock):
     stage = _clause(_("ช่วงธุรกิจ"), stage_choices)
     need = _clause(_("ช่วยเรื่อง"), function_choices)
     sector = _clause(_("ประเภทกิจการ"), sector_choices)
-    size = _clause(_("ขนาด"), size_choices)
+    size = _clause(_("ขนาด"), size_choices, help_text=_("ประกาศที่เขียนว่าขนาดย่อมรวมรายย่อยด้วย ให้เลือกทั้งสองข้อ เว้นแต่ประกาศบอกเป็นอย่างอื่น"))
     province = _clause(_("จังหวัด"), province_choices)
     legal_form = _clause(_("รูปแบบกิจการ"), LegalForm.choices)
     other = _clause(_("เงื่อนไขอื่นที่ต้องถามเจ้าหน้าที่"))

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from users.formats import format_date, to_common_era
 
 REFERENCE = re.compile(r"\{fact:([a-z0-9-]+)(:sentence)?\}")
-_NUMBER = re.compile(r"\d{4,}(?=\D|$)")
-_WHOLE_PHONE = re.compile(r"[\d\- ]{4,}")
+_NUMBER = re.compile(r"(?<![\d.,])\d{4,}")
+_BUDDHIST_DATE = re.compile(r"(2[45]\d\d)-(\d\d)-(\d\d)")
+WHOLE_PHONE = re.compile(r"[\d\- ]{3,}")
 
 
 def find_references(*texts: str) -> list[str]:
@@ -43,8 +44,7 @@ def format_value(value: str, unit: str) -> str:
     if unit == "โทรศัพท์":
         return value
     if unit in ("วันที่", "เดือน") and not value.replace(".", "").isdigit():
-        match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", value)
-        return format_date(dt.date(to_common_era(int(match[1])), int(match[2]), int(match[3]))) if match else value
+        return format_dates(value)
     value = re.sub(r"(?<=\d)-(?=\d)", "–", value)
     value = _NUMBER.sub(lambda match: f"{int(match[0]):,}", value)
     if unit == "วันที่ของเดือน":
@@ -52,6 +52,18 @@ def format_value(value: str, unit: str) -> str:
     if unit.startswith("%"):
         return f"{value}{unit}"
     return f"{value} {unit}".strip()
+
+
+def format_dates(text: str) -> str:
+    """The dates in a text, written `2568-06-30` with a Buddhist year, as a person reads them; what is no date stays."""
+
+    def show(match):
+        try:
+            return format_date(dt.date(to_common_era(int(match[1])), int(match[2]), int(match[3])))
+        except ValueError:
+            return match[0]
+
+    return _BUDDHIST_DATE.sub(show, text)
 
 
 def quote_facts(text: str, facts: dict, *, today: dt.date | None = None) -> str:
@@ -66,18 +78,23 @@ def quote_facts(text: str, facts: dict, *, today: dt.date | None = None) -> str:
         if fact is None:
             return format_html('<span class="fact-missing">{}</span>', _("(ข้อเท็จจริงนี้ถูกถอนแล้ว)"))
         shown = fact.statement if match[2] or not fact.value else fact.shown_value
-        if fact.is_expired(today):
-            return format_html(
-                '<span class="fact expired"><b>{}</b> <a class="mark" href="#fact-{}">{}</a></span>',
-                shown,
-                fact.code,
-                _("ข้อมูลถึง %(date)s") % {"date": format_date(fact.valid_until)},
-            )
-        if fact.unit == "โทรศัพท์" and _WHOLE_PHONE.fullmatch(shown):
+        if warning := warn_of(fact, today):
+            words = format_html('<span class="fact-sentence">{}</span>' if match[2] or not fact.value else "<b>{}</b>", shown)
+            return format_html('<span class="fact expired">{} <a class="mark" href="#fact-{}">{}</a></span>', words, fact.code, warning)
+        if fact.is_phone and not match[2]:
             return format_html('<a class="tel nb" href="tel:{}">{}</a>', re.sub(r"\D", "", shown), shown)
-        return format_html('<b class="fact{}">{}</b>', "" if match[2] or not fact.value else " nb", shown)
+        if match[2] or not fact.value:
+            return format_html('<span class="fact-sentence">{}</span>', shown)
+        return format_html('<b class="fact nb">{}</b>', shown)
 
     return mark_safe(REFERENCE.sub(show, str(conditional_escape(text or ""))))
+
+
+def warn_of(fact, today: dt.date) -> str:
+    """What a reader must know before trusting a fact; empty when there is nothing."""
+    if fact.is_expired(today):
+        return _("ข้อมูลถึง %(date)s") % {"date": format_date(fact.valid_until)}
+    return "" if fact.is_confirmed else _("ยังไม่ยืนยัน")
 
 
 def plain_with_facts(text: str, facts: dict) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from html import unescape
 
 _HEADING = re.compile(r"<h2[^>]*>(.*?)</h2>", re.S)
 _TAG = re.compile(r"<[^>]+>")
@@ -23,4 +24,4 @@ def anchor_of(heading: str) -> str:
 
 
 def _words(heading: str) -> str:
-    return _TAG.sub("", heading).strip()
+    return unescape(_TAG.sub("", heading)).strip()

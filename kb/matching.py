@@ -90,10 +90,10 @@ class Verdict:
 def answer_clause(clause: Clause, profile: Profile) -> Finding:
     """YES when all that may be true is wanted, NO when none of it is, UNKNOWN in between and when nothing is known.
 
-    Needs are wishes, not attributes: one shared need is enough.
+    A clause that names no code cannot be judged either. Needs are wishes, not attributes: one shared need is enough.
     """
     have = profile.about(clause.topic)
-    if clause.topic is Topic.OTHER or not have:
+    if clause.topic is Topic.OTHER or not have or not clause.wanted:
         answer = Answer.UNKNOWN
     elif clause.topic is Topic.NEED:
         answer = Answer.YES if have & clause.wanted else Answer.NO
@@ -107,8 +107,11 @@ def answer_clause(clause: Clause, profile: Profile) -> Finding:
 
 
 def match(clauses: Iterable[Clause], profile: Profile, *, is_closed: bool = False) -> Verdict:
-    """The verdict on a programme for a business. No clause at all means that anyone may apply."""
-    findings = tuple(answer_clause(clause, profile) for clause in clauses)
+    """The verdict on a programme for a business. No clause at all means that anyone may apply.
+
+    What the help is for is asked only of a reader who has named a need: a wish not spoken is no gap in what we know.
+    """
+    findings = tuple(answer_clause(clause, profile) for clause in clauses if clause.topic is not Topic.NEED or profile.about(Topic.NEED))
     answers = {finding.answer for finding in findings}
     if is_closed:
         band = Band.CLOSED

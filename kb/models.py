@@ -1,6 +1,8 @@
 """What we know: agencies, perishable facts, programmes, guides, and what readers say of them."""
 
 import datetime as dt
+import re
+from html import unescape
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -38,6 +40,11 @@ class Agency(Named):
         verbose_name = _("หน่วยงาน")
         verbose_name_plural = _("หน่วยงาน")
 
+    @property
+    def dial(self) -> str:
+        """The digits to dial; empty when the number holds words, such as an extension."""
+        return re.sub(r"\D", "", self.phone) if facts.WHOLE_PHONE.fullmatch(self.phone.strip()) else ""
+
 
 class Fact(models.Model):
     """A number that perishes (fee, rate, threshold, deadline, hotline), with its source and the day it was seen."""
@@ -46,7 +53,7 @@ class Fact(models.Model):
         CONFIRMED = "confirmed", _("ยืนยันจากแหล่งแล้ว")
         BELIEVED = "believed", _("ยังไม่ยืนยัน")
 
-    code = models.SlugField(_("รหัส"), max_length=60, unique=True)
+    code = models.SlugField(_("รหัส"), max_length=60, unique=True, help_text=_("คู่มืออ้างด้วย {fact:รหัส} ตั้งแล้วไม่ควรเปลี่ยน"))
     topic = models.CharField(_("หัวข้อ"), max_length=200)
     statement = models.TextField(_("ประโยคข้อเท็จจริง"))
     value = models.CharField(_("ค่า"), max_length=60, blank=True)
@@ -70,6 +77,23 @@ class Fact(models.Model):
     @property
     def shown_value(self) -> str:
         return facts.format_value(self.value, self.unit)
+
+    @property
+    def shown_seen_on(self) -> str:
+        return facts.format_dates(self.seen_on)
+
+    @property
+    def is_phone(self) -> bool:
+        return self.unit == "โทรศัพท์" and bool(facts.WHOLE_PHONE.fullmatch(self.value.strip()))
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.confidence == self.Confidence.CONFIRMED
+
+    @property
+    def warning(self) -> str:
+        """What a reader must know before trusting it; empty when there is nothing."""
+        return facts.warn_of(self, timezone.localdate())
 
     def is_expired(self, today: dt.date | None = None) -> bool:
         return self.valid_until is not None and self.valid_until < (today or timezone.localdate())
@@ -140,7 +164,9 @@ class Programme(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, Pr
         return "kb/programme.html"
 
     def get_preview_context(self, request, mode_name):
-        return {"programme": self, "facts": self.facts}
+        from kb.programmes import programme_context
+
+        return super().get_preview_context(request, mode_name) | programme_context(self, request)
 
     def clean(self):
         super().clean()
@@ -241,16 +267,21 @@ class GuideIndexPage(BasePage):
         verbose_name = _("รวมคู่มือ")
 
     def get_context(self, request, *args, **kwargs):
-        from kb.guides import count_guides
+        from kb.guides import grid_context
 
-        return super().get_context(request, *args, **kwargs) | {"grid": count_guides()}
+        return super().get_context(request, *args, **kwargs) | grid_context()
 
 
 class GuidePage(BasePage):
     """A guide: the short answer first, then typed blocks."""
 
     code = models.CharField(
-        _("รหัสหน้า"), max_length=4, unique=True, validators=[RegexValidator(r"^\d{4}$", _("ตัวเลข 4 หลัก"))], help_text=_("บอกกันทางโทรศัพท์ได้")
+        _("รหัสหน้า"),
+        max_length=4,
+        unique=True,
+        validators=[RegexValidator(r"^[0-9]{4}$", _("รหัสหน้าต้องเป็นตัวเลข 4 หลัก"))],
+        error_messages={"unique": _("มีคู่มืออื่นใช้รหัสหน้านี้แล้ว")},
+        help_text=_("บอกกันทางโทรศัพท์ได้"),
     )
     short_answer = models.TextField(_("คำตอบสั้น"), validators=[facts.check_fact_references])
     summary = models.CharField(_("สรุปหนึ่งประโยค"), max_length=160, help_text=_("ใช้ในรายการและผลค้นหา"))
@@ -309,10 +340,10 @@ class GuidePage(BasePage):
     def clean(self):
         super().clean()
         if self.reviewed_on and self.next_review and self.next_review <= self.reviewed_on:
-            raise ValidationError({"next_review": _("ต้องหลังวันตรวจทาน")})
+            raise ValidationError({"next_review": _("วันตรวจทานครั้งหน้าต้องอยู่หลังวันที่ตรวจทาน")})
 
     def save(self, *args, **kwargs):
-        self.words = reading.count_words(" ".join(self.texts()))
+        self.words = reading.count_words(facts.REFERENCE.sub("1", " ".join(self.texts())))
         super().save(*args, **kwargs)
 
     def get_context(self, request, *args, **kwargs):
@@ -328,6 +359,10 @@ class GuidePage(BasePage):
         """Every text of the page without markup, short answer first; facts still as references."""
         return [self.short_answer, *(text for block in self.body for text in block_texts(block.value))]
 
+    def rich_texts(self) -> list[str]:
+        """Every piece of rich text of the body as it is stored, links by id."""
+        return [source for block in self.body for source in block_sources(block.value)]
+
     @cached_property
     def fact_codes(self) -> list[str]:
         return facts.find_references(*self.texts())
@@ -340,8 +375,9 @@ class GuidePage(BasePage):
 
     @property
     def headings(self) -> list[tuple[str, str]]:
-        """(anchor, words) of every h2 in the text blocks, for the contents list."""
-        return [heading for block in self.body if block.block_type == "text" for heading in find_headings(block.value.source)]
+        """(anchor, words) of every h2 in the text blocks, each once, for the contents list."""
+        found = dict(heading for block in self.body if block.block_type == "text" for heading in find_headings(block.value.source))
+        return [(anchor, facts.plain_with_facts(words, self.facts)) for anchor, words in found.items()]
 
     @property
     def is_review_due(self) -> bool:
@@ -353,11 +389,22 @@ def block_texts(value) -> list[str]:
     if isinstance(value, str):
         return [value]
     if hasattr(value, "source"):
-        return [strip_tags(value.source.replace("><", "> <"))]
+        return [unescape(strip_tags(value.source.replace("><", "> <")))]
     if isinstance(value, blocks.StructValue):
         return [text for key, part in value.items() if key not in ("url", "image", "document") for text in block_texts(part)]
     if hasattr(value, "__iter__"):
         return [text for part in value for text in block_texts(part)]
+    return []
+
+
+def block_sources(value) -> list[str]:
+    """The stored rich texts inside a block's value."""
+    if hasattr(value, "source"):
+        return [value.source]
+    if isinstance(value, blocks.StructValue):
+        return [source for part in value.values() for source in block_sources(part)]
+    if isinstance(value, blocks.list_block.ListValue):
+        return [source for part in value for source in block_sources(part)]
     return []
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("home", "oss", "search", "courses", "kb", "business", "users")
+STATIC_SOURCES = ("static", *(f"{room}/static" for room in ROOMS), "requirements.txt")  # Wagtail's own come with its version
 _READ = re.compile(r"""\benv(?:\.\w+)?\(\s*["']([A-Z][A-Z0-9_]*)["']""")
 
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from scripts.environment import ROOMS, ROOT, Stamps, checksum, choose_port, keep_secret, make_environment, var_dir
+from scripts.environment import ROOMS, ROOT, STATIC_SOURCES, Stamps, checksum, choose_port, keep_secret, make_environment, var_dir
 from scripts.messages import compile_messages
 
 FIRST_PORT = 8000
@@ -87,6 +87,7 @@ def demo_environment(var: Path, port: int) -> dict[str, str]:
         "SITE_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "CSRF_TRUSTED_ORIGINS": f"http://127.0.0.1:{port},http://localhost:{port}",
+        "CELERY_BROKER_URL": "filesystem://localhost//",  # the host has no meaning; without one kombu warns at each start
         "DATABASE_URL": f"sqlite:///{var / 'demo.sqlite3'}",
         "PORT": str(port),
         "BROKER_TMP": str(var / "broker" / "tmp"),
@@ -96,7 +97,9 @@ def demo_environment(var: Path, port: int) -> dict[str, str]:
 
 
 def run_step(thai: str, english: str, *arguments: str, environment: dict[str, str], show: bool = True) -> str:
-    """One management command; its lines are shown as they come, and silence longer than 5 s is counted aloud."""
+    """One management command; its lines are shown as they come (of a flood one each second), and silence longer
+    than 5 s is counted aloud.
+    """
     say(f"• {thai} / {english}")
     started = time.monotonic()
     process = subprocess.Popen(
@@ -111,6 +114,7 @@ def run_step(thai: str, english: str, *arguments: str, environment: dict[str, st
     )
     lines: queue.Queue[str | None] = queue.Queue()
     output: list[str] = []
+    shown = 0.0
 
     def read() -> None:
         for line in process.stdout or ():
@@ -128,10 +132,11 @@ def run_step(thai: str, english: str, *arguments: str, environment: dict[str, st
             if line is None:
                 break
             output.append(line)
-            if show:
+            if show and line.strip() and (arguments[0] != "migrate" or time.monotonic() - shown > 1):
                 say(f"    {line}")
+                shown = time.monotonic()
         if process.wait():
-            if not show:
+            if not show or arguments[0] == "migrate":
                 say("\n".join(f"    {line}" for line in output[-20:]))
             raise Failed(f"manage.py {arguments[0]}")
     finally:
@@ -157,6 +162,8 @@ def prepare(var: Path, environment: dict[str, str]) -> str:
     stamps = Stamps(var / "run.json")
     if not (var / "demo.sqlite3").exists():
         stamps.forget("migrate", "demo", "index", "sign-ins")
+        for rest in ("-wal", "-shm"):  # of a deleted database; SQLite would play them into the new one
+            (var / f"demo.sqlite3{rest}").unlink(missing_ok=True)
     if not (var / "index").is_dir():
         stamps.forget("index")
     if not (var / "static" / "staticfiles.json").exists():
@@ -167,8 +174,14 @@ def prepare(var: Path, environment: dict[str, str]) -> str:
     requirements = checksum("requirements.txt", "config/settings.py")
     code = checksum(*(f"{room}/**/*" for room in ROOMS))
     steps = [
-        ("migrate", checksum("*/migrations/*.py") + requirements, "ฐานข้อมูล", "database", ["migrate", "--noinput"]),
-        ("static", checksum("static", "*/static") + requirements, "ไฟล์หน้าเว็บ", "style sheets and pictures", ["collectstatic", "--noinput"]),
+        (
+            "migrate",
+            checksum(*(f"{room}/migrations/*.py" for room in ROOMS)) + requirements,
+            "ฐานข้อมูล",
+            "database",
+            ["migrate", "--noinput"],
+        ),
+        ("static", checksum(*STATIC_SOURCES) + requirements, "ไฟล์หน้าเว็บ", "style sheets and pictures", ["collectstatic", "--noinput"]),
         ("demo", code, "เนื้อหาตัวอย่าง", "demo content", ["load_demo"]),
         ("index", code, "ดัชนีค้นหา", "search index", ["rebuild_index"]),
     ]

@@ -6,8 +6,6 @@ Runs on whatever Python a stranger has, so that an old one gets a sentence and n
 newer than 3.7 here. Packages are installed only when the requirements have changed since the last time.
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import json
@@ -30,7 +28,7 @@ def say(text: str) -> None:
 
 
 def fail(thai: str, english: str) -> None:
-    say("\n✗ {}\n  {}".format(thai, english))
+    say(f"\n✗ {thai}\n  {english}")
     raise SystemExit(1)
 
 
@@ -38,15 +36,15 @@ def find_python() -> str:
     """This interpreter when it is new enough, else the newest on PATH that is."""
     if sys.version_info[:3] >= NEEDED:
         return sys.executable
-    check = "import sys; raise SystemExit(sys.version_info[:3] < {!r})".format(NEEDED)
+    check = f"import sys; raise SystemExit(sys.version_info[:3] < {NEEDED!r})"
     for minor in (14, 13, 12, 11):
-        found = shutil.which("python3.{}".format(minor))
+        found = shutil.which(f"python3.{minor}")
         if found and subprocess.call([found, "-c", check], stderr=subprocess.DEVNULL) == 0:
             return found
     needed, here = ".".join(map(str, NEEDED)), sys.version.split()[0]
     fail(
-        "ต้องใช้ Python {} ขึ้นไป แต่เครื่องนี้มี {} กรุณาติดตั้งรุ่นใหม่ แล้วสั่งอีกครั้ง หรือระบุเอง: make run PYTHON=/ที่อยู่/ของ/python3".format(needed, here),
-        "Python {} or newer is needed, this one is {}. Install a newer one and run again, or name it: make run PYTHON=/path/to/python3".format(needed, here),
+        f"ต้องใช้ Python {needed} ขึ้นไป แต่เครื่องนี้มี {here} กรุณาติดตั้งรุ่นใหม่ แล้วสั่งอีกครั้ง หรือระบุเอง: make run PYTHON=/ที่อยู่/ของ/python3",
+        f"Python {needed} or newer is needed, this one is {here}. Install a newer one and run again, or name it: make run PYTHON=/path/to/python3",
     )
     raise AssertionError  # fail() does not return
 
@@ -66,24 +64,27 @@ def is_usable() -> bool:
     """False after an interrupted creation, or when the Python below the environment has gone."""
     if not VENV_PYTHON.exists():
         return False
-    check = "import sys; raise SystemExit(sys.version_info[:3] < {!r})".format(NEEDED)
+    check = f"import sys; raise SystemExit(sys.version_info[:3] < {NEEDED!r})"
     return subprocess.call([str(VENV_PYTHON), "-c", check], stderr=subprocess.DEVNULL) == 0
 
 
-def create(uv: str | None) -> None:
+def create(uv: "str | None") -> None:
     python = find_python()
-    say("• .venv: {}".format(python))
+    say(f"• .venv: {python}")
     if VENV.exists():
         shutil.rmtree(VENV)
     command = [uv, "venv", "-q", "--python", python, str(VENV)] if uv else [python, "-m", "venv", str(VENV)]
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if result.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
         say(result.stdout)
-        fail("สร้าง .venv ไม่ได้ บน Debian/Ubuntu ติดตั้งก่อน: sudo apt-get install python3-venv", "Cannot make .venv. On Debian/Ubuntu first: sudo apt-get install python3-venv")
+        fail(
+            "สร้าง .venv ไม่ได้ บน Debian/Ubuntu ติดตั้งก่อน: sudo apt-get install python3-venv",
+            "Cannot make .venv. On Debian/Ubuntu first: sudo apt-get install python3-venv",
+        )
 
 
-def install(uv: str | None, name: str) -> None:
+def install(uv: "str | None", name: str) -> None:
     """Shows one line for each package that arrives; on failure, the installer's last words."""
     total = sum(1 for line in (ROOT / name).read_text().splitlines() if "==" in line and not line.startswith((" ", "#")))
     say("• {}: {} packages ({})".format(name, total, "uv" if uv else "pip"))
@@ -92,7 +93,10 @@ def install(uv: str | None, name: str) -> None:
     else:
         code = install_with_pip(name, total)
     if code:
-        fail("ติดตั้งแพ็กเกจไม่สำเร็จ (ต้องต่ออินเทอร์เน็ตในครั้งแรก) สั่งซ้ำได้เลย", "Packages could not be installed (the first time needs the internet). It is safe to run again.")
+        fail(
+            "ติดตั้งแพ็กเกจไม่สำเร็จ (ต้องต่ออินเทอร์เน็ตในครั้งแรก) สั่งซ้ำได้เลย",
+            "Packages could not be installed (the first time needs the internet). It is safe to run again.",
+        )
 
 
 def install_with_pip(name: str, total: int) -> int:
@@ -108,7 +112,7 @@ def install_with_pip(name: str, total: int) -> int:
             last = [*last[-30:], line]
             if line.startswith("Collecting "):
                 seen += 1
-                say("  [{}/{}] {}".format(seen, total, line.split()[1]))
+                say(f"  [{seen}/{total}] {line.split()[1]}")
             elif line.startswith("Installing collected"):
                 say("  ติดตั้ง / installing …")
     except KeyboardInterrupt:
@@ -146,7 +150,7 @@ def main() -> None:
         ensure(dev=dev)
     except KeyboardInterrupt:
         say("\nหยุดแล้ว สั่งใหม่เมื่อไรก็ทำต่อจากเดิม / stopped; run it again at any time")
-        raise SystemExit(130)
+        raise SystemExit(130) from None
     if command:
         os.environ["PATH"] = str(VENV / "bin") + os.pathsep + os.environ.get("PATH", "")
         os.environ["VIRTUAL_ENV"] = str(VENV)

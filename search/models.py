@@ -1,5 +1,7 @@
 """What is searchable, cut once and kept, and the work that is due on it."""
 
+import time
+
 from django.db import models
 from django.utils import timezone
 
@@ -14,16 +16,22 @@ class Document(models.Model):
 
     `kind` is a registered kind (`search/documents.py`), `object_id` the primary key there. Pages have a row in any
     state, because the admin's search needs drafts too; only `is_public` rows go to the public engine.
-    `fields` holds the plain texts ({"title": …, "summary": …, "body": …}), `words` the same cut, joined by U+200B;
-    `facets` the codes ({"stage": […], "function": […], "province": […], "sector": […]}).
+
+    `words` holds the texts in `thai.join`'s form ({"title": …, "keywords": …, "summary": …, "body": …}); without
+    U+200B they are plain. `parts` holds, for each of them, the parts of its compounds, separated by spaces. `facets`
+    holds codes ({"stage": […], "function": […], "province": […], "sector": […]}), where "*" means all of them.
+    `terms` is every word of the object, drafts included, each once between spaces: what the admin searches.
+    `quotes` names the facts that the texts quote, each between spaces.
     """
 
     kind = models.CharField(max_length=20)
     object_id = models.PositiveBigIntegerField()
     is_public = models.BooleanField()
-    fields = models.JSONField()
     words = models.JSONField()
+    parts = models.JSONField(default=dict)
     facets = models.JSONField()
+    terms = models.TextField(default="")
+    quotes = models.TextField(default="", blank=True)
     cutter = models.CharField(max_length=40, help_text="search.thai.VERSION that cut it")
     content_hash = models.CharField(max_length=64)
     version = models.PositiveBigIntegerField(help_text="External version: an older one never overwrites a newer one")
@@ -34,10 +42,21 @@ class Document(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="one_document_per_object")]
 
+    def __str__(self):
+        return self.key
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.object_id}"
+
 
 class IndexJobQuerySet(models.QuerySet):
     def due(self):
         return self.filter(due_at__lte=timezone.now())
+
+
+def new_token() -> int:
+    return time.time_ns()
 
 
 class IndexJob(models.Model):
@@ -47,7 +66,7 @@ class IndexJob(models.Model):
     object_id = models.PositiveBigIntegerField()
     due_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
-    token = models.PositiveBigIntegerField(default=1, help_text="Raised by each change: work done for an older token leaves the row")
+    token = models.PositiveBigIntegerField(default=new_token, help_text="Raised by each change: work done for an older token leaves the row")
     last_error = models.TextField(blank=True)
 
     objects = IndexJobQuerySet.as_manager()
@@ -56,4 +75,5 @@ class IndexJob(models.Model):
         constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="one_index_job_per_object")]
         indexes = [models.Index(fields=["due_at"])]
 
-
+    def __str__(self):
+        return f"{self.kind}:{self.object_id}"

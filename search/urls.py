@@ -1,1 +1,7 @@
-urlpatterns = []
+from django.urls import path
+
+from search import views
+
+urlpatterns = [
+    path("search/", views.show_results, name="search"),
+]

@@ -61,6 +61,45 @@ def format_baht(amount: Decimal | int) -> str:
     return f"{whole:,f} {'บาท' if thai else 'baht'}"
 
 
+_MULTIPLES = {
+    "ล้าน": 1_000_000, "แสน": 100_000, "หมื่น": 10_000, "พัน": 1_000, "ร้อย": 100,
+    "million": 1_000_000, "m": 1_000_000, "thousand": 1_000, "k": 1_000,
+}  # fmt: skip
+_NOT_THE_SUM = re.compile(r"บาท|baht|thb|฿|ต่อปี|ปีละ|a year|per year|ประมาณ|ราวๆ?|กว่าๆ?|,", re.IGNORECASE)
+_PART_OF_SUM = re.compile(rf"(\d+(?:\.\d+)?)\s*({'|'.join(_MULTIPLES)})?", re.IGNORECASE)
+
+
+def parse_baht(text: str) -> Decimal:
+    """A sum of baht from whatever was typed: `1,200,000`, `๑.๒ ล้านบาท`, `1 ล้าน 2 แสน`, `1.2 million`.
+
+    Raises ValueError when it is no single sum (a range, a negative, a word) or has more digits than a sum may have.
+    """
+    cleaned = _NOT_THE_SUM.sub("", to_arabic_digits(text)).strip()
+    cleaned = re.sub(r"(?<=\d)[ \u00a0](?=\d{3}(?!\d))", "", cleaned)  # 1 200 000
+    total, last_multiple, end = Decimal(0), None, 0
+    for match in _PART_OF_SUM.finditer(cleaned):
+        multiple = _MULTIPLES[match[2].lower()] if match[2] else 1
+        if cleaned[end : match.start()].strip() or (last_multiple is not None and not 1 < multiple < last_multiple):
+            raise ValueError(f"{text!r} is not one sum of baht")  # `1-2 ล้าน`, `5 6`
+        total, last_multiple, end = total + Decimal(match[1]) * multiple, multiple, match.end()
+    if last_multiple is None or cleaned[end:].strip():
+        raise ValueError(f"{text!r} is not a sum of baht")
+    if total >= 10**12:
+        raise ValueError(f"{text!r} is too large")
+    return total.quantize(Decimal("0.01"))
+
+
+def parse_date(day: str, month: str, year: str) -> dt.date:
+    """A date from three boxes, the year Buddhist or common, Thai digits allowed; without a day it is the first.
+
+    Raises ValueError when month or year is missing or there is no such day.
+    """
+    numbers = [to_arabic_digits(part).strip() for part in (day, month, year)]
+    if not all(number.isascii() and number.isdigit() for number in numbers[1:]):
+        raise ValueError("month and year are needed")
+    return dt.date(to_common_era(int(numbers[2])), int(numbers[1]), int(numbers[0]) if numbers[0] else 1)
+
+
 def parse_phone(text: str) -> str:
     """A Thai telephone number as E.164, from whatever was typed: Thai digits, spaces, dashes, +66, 0066.
 

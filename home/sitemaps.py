@@ -1,0 +1,44 @@
+"""What search engines may know: the live public pages, programmes, stages and centres, each at its Thai address."""
+
+from django.contrib.sitemaps import Sitemap
+from django.urls import reverse
+from wagtail.models import Page
+
+from business import vocabulary
+from kb.models import Programme
+from oss.models import Centre
+
+
+class Pages(Sitemap):
+    def items(self):
+        return Page.objects.live().public().filter(depth__gt=1).order_by("path")
+
+    def location(self, page):
+        return page.get_url()
+
+    def lastmod(self, page):
+        return page.last_published_at
+
+
+class Programmes(Sitemap):
+    def items(self):
+        return Programme.objects.live().order_by("code")
+
+    def lastmod(self, programme):
+        return programme.checked_on
+
+
+class Stages(Sitemap):
+    def items(self):
+        return list(vocabulary.stages())
+
+    def location(self, code):
+        return reverse("stage", args=[code])
+
+
+class Centres(Sitemap):
+    def items(self):
+        return Centre.objects.order_by("province__order")
+
+
+SITEMAPS = {"pages": Pages, "programmes": Programmes, "stages": Stages, "centres": Centres}
