@@ -1,5 +1,6 @@
 """The web server. How many processes is said on the command line: one beside SQLite, more beside PostgreSQL."""
 
+import gc
 import os
 
 worker_class = "gthread"  # pages wait for the database and the search engine, not for the processor
@@ -7,9 +8,26 @@ threads = 8
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
+preload_app = True  # the dictionary is read once, before the fork, and its memory shared
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a heartbeat on a slow disk looks like a hang
 no_control_socket = True  # nobody uses it, and it would write into the home folder
 accesslog = None if os.environ.get("DEMO") else "-"
-access_log_format = '%(t)s %(m)s %(U)s %(s)s %(B)s %(M)sms'  # the path without its query: what people typed stays out
+access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s %(M)sms"  # the path without its query: what people typed stays out
 errorlog = "-"
 loglevel = "warning" if os.environ.get("DEMO") else "info"
+
+
+def warm_up() -> None:
+    """What the first visitor would otherwise wait a second or two for. Opens no connection: the fork comes after."""
+    from django.urls import get_resolver
+
+    from search import thai
+
+    get_resolver().url_patterns  # noqa: B018 (reading it imports every view)
+    thai.cut("อุ่นเครื่อง")
+
+
+def when_ready(server: object) -> None:
+    warm_up()
+    gc.collect()
+    gc.freeze()  # else the first collection in each worker copies the shared memory

@@ -19,7 +19,7 @@ SECONDS = 60 * 60 * 24 * 90
 def read_trail(request) -> list[int]:
     """The page numbers, last read first. A forged or broken cookie is an empty trail."""
     parts = request.COOKIES.get(COOKIE, "").split(".")[:LENGTH]
-    return [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 10]
+    return [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 10 and int(part)]
 
 
 def is_kept(request) -> bool:
@@ -48,7 +48,7 @@ def forget_trail(response: HttpResponse) -> None:
 def guides_read(request) -> list[GuidePage]:
     """The guides of the trail that are still public, last read first."""
     numbers = read_trail(request)
-    if not any(numbers):
+    if not numbers:
         return []
     found = {page.pk: page for page in public_guides().filter(pk__in=numbers).prefetch_related("stages")}
     return [found[number] for number in numbers if number in found]

@@ -152,23 +152,59 @@ class QuestionBlock(blocks.StructBlock):
 
 
 class GuideBody(blocks.StreamBlock):
-    text = FactRichText(features=TEXT, label=_("ข้อความ"), icon="pilcrow", template="kb/blocks/text.html", preview_value="<h2>ใครต้องจด</h2><p>คนที่ซื้อมาขายไป</p>")
-    steps = blocks.ListBlock(
-        StepBlock(), label=_("ขั้นตอน"), icon="list-ol", template="kb/blocks/steps.html", preview_value=[{"title": "กรอกแบบ", "text": "<p>กรอกเท่าที่มี</p>"}]
+    text = FactRichText(
+        features=TEXT,
+        label=_("ข้อความ"),
+        icon="pilcrow",
+        template="kb/blocks/text.html",
+        preview_value="<h2>ใครต้องจด</h2><p>คนที่ซื้อมาขายไป</p>",
     )
-    fees = blocks.ListBlock(FeeBlock(), label=_("ค่าธรรมเนียม"), icon="tag", template="kb/blocks/fees.html", preview_value=[{"item": "จดใหม่", "amount": "50 บาท", "note": ""}])
+    steps = blocks.ListBlock(
+        StepBlock(),
+        label=_("ขั้นตอน"),
+        icon="list-ol",
+        template="kb/blocks/steps.html",
+        preview_value=[{"title": "กรอกแบบ", "text": "<p>กรอกเท่าที่มี</p>"}],
+    )
+    fees = blocks.ListBlock(
+        FeeBlock(),
+        label=_("ค่าธรรมเนียม"),
+        icon="tag",
+        template="kb/blocks/fees.html",
+        preview_value=[{"item": "จดใหม่", "amount": "50 บาท", "note": ""}],
+    )
     documents = blocks.ListBlock(
-        PaperBlock(), label=_("เอกสารที่ต้องเตรียม"), icon="list-ul", template="kb/blocks/documents.html", preview_value=[{"name": "บัตรประชาชนตัวจริง", "note": ""}]
+        PaperBlock(),
+        label=_("เอกสารที่ต้องเตรียม"),
+        icon="list-ul",
+        template="kb/blocks/documents.html",
+        preview_value=[{"name": "บัตรประชาชนตัวจริง", "note": ""}],
     )
     time = TimeBlock()
-    where = blocks.ListBlock(PlaceBlock(), label=_("ยื่นที่ไหน"), icon="site", template="kb/blocks/where.html", preview_value=[{"place": "สำนักงานเขต", "note": "", "phone": "", "url": ""}])
-    law = blocks.ListBlock(LawBlock(), label=_("กฎหมายที่ใช้"), icon="openquote", template="kb/blocks/law.html", preview_value=[{"name": "พ.ร.บ. ตัวอย่าง", "section": ""}])
+    where = blocks.ListBlock(
+        PlaceBlock(),
+        label=_("ยื่นที่ไหน"),
+        icon="site",
+        template="kb/blocks/where.html",
+        preview_value=[{"place": "สำนักงานเขต", "note": "", "phone": "", "url": ""}],
+    )
+    law = blocks.ListBlock(
+        LawBlock(),
+        label=_("กฎหมายที่ใช้"),
+        icon="openquote",
+        template="kb/blocks/law.html",
+        preview_value=[{"name": "พ.ร.บ. ตัวอย่าง", "section": ""}],
+    )
     warning = WarningBlock()
     table = TableBlock()
     picture = PictureBlock()
     download = DownloadBlock()
     questions = blocks.ListBlock(
-        QuestionBlock(), label=_("ถามตอบ"), icon="help", template="kb/blocks/questions.html", preview_value=[{"question": "ไม่จดได้ไหม", "answer": "<p>ดูว่าเข้าข่ายหรือไม่</p>"}]
+        QuestionBlock(),
+        label=_("ถามตอบ"),
+        icon="help",
+        template="kb/blocks/questions.html",
+        preview_value=[{"question": "ไม่จดได้ไหม", "answer": "<p>ดูว่าเข้าข่ายหรือไม่</p>"}],
     )
 
     class Meta:

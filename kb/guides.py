@@ -101,10 +101,7 @@ def read_place(page: GuidePage) -> Place:
 def read_unsaved_place(page: GuidePage) -> Place:
     """The same of a guide in the editor, whose relations are in memory only."""
     return Place(
-        *(
-            sorted(getattr(page, kind).all(), key=lambda row: row.order)
-            for kind in ("stages", "functions", "sectors", "provinces")
-        ),
+        *(sorted(getattr(page, kind).all(), key=lambda row: row.order) for kind in ("stages", "functions", "sectors", "provinces")),
         {programme.pk for programme in page.programmes.all()},
         [related.guide_id for related in page.related_guides.all()],
     )
@@ -157,7 +154,12 @@ def match_programmes(place: Place, business) -> list[Match]:
         or (match.verdict.band in (Band.LIKELY, Band.CHECK) and needs & match.programme.codes_wanted(Topic.NEED))
     ]
     wanted.sort(
-        key=lambda match: (match.programme.pk not in place.programme_ids, BAND_ORDER.index(match.verdict.band), -match.verdict.met, match.programme.name)
+        key=lambda match: (
+            match.programme.pk not in place.programme_ids,
+            BAND_ORDER.index(match.verdict.band),
+            -match.verdict.met,
+            match.programme.name,
+        )
     )
     return wanted[:MATCHES_SHOWN]
 

@@ -16,7 +16,16 @@ from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, ObjectList, PageChooserPanel, TabbedInterface
 from wagtail.fields import StreamField
-from wagtail.models import DraftStateMixin, LockableMixin, Orderable, Page, PageViewRestriction, PreviewableMixin, RevisionMixin, WorkflowMixin
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    Orderable,
+    Page,
+    PageViewRestriction,
+    PreviewableMixin,
+    RevisionMixin,
+    WorkflowMixin,
+)
 from wagtail.search import index
 
 from business import vocabulary
@@ -289,7 +298,9 @@ class GuidePage(BasePage):
     body = StreamField(GuideBody(), verbose_name=_("เนื้อหา"))
     stages = ParentalManyToManyField(Stage, related_name="guides", verbose_name=_("ช่วงธุรกิจ"), limit_choices_to={"scheme__is_current": True})
     functions = ParentalManyToManyField(BusinessFunction, related_name="guides", verbose_name=_("เรื่อง"))
-    sectors = ParentalManyToManyField(Sector, blank=True, related_name="guides", verbose_name=_("ประเภทกิจการ"), help_text=_("ว่างคือทุกประเภท"))
+    sectors = ParentalManyToManyField(
+        Sector, blank=True, related_name="guides", verbose_name=_("ประเภทกิจการ"), help_text=_("ว่างคือทุกประเภท")
+    )
     provinces = ParentalManyToManyField(Province, blank=True, related_name="guides", verbose_name=_("จังหวัด"), help_text=_("ว่างคือทั้งประเทศ"))
     programmes = ParentalManyToManyField(Programme, blank=True, related_name="guides", verbose_name=_("โครงการที่เลือกเอง"))
     reviewed_on = models.DateField(_("ตรวจทานเมื่อ"))

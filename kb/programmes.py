@@ -218,7 +218,9 @@ def judge(programmes: Iterable[Programme], business: Business | None, *, needs: 
     """The programmes in bands for a business, all four in order. Ineligible ones stay, with their reasons."""
     today = timezone.localdate()
     profile = describe_business(business, needs=needs)
-    matches = sorted((Match(programme, programme.match(profile, today=today)) for programme in programmes), key=lambda m: sort_key(m, today))
+    matches = sorted(
+        (Match(programme, programme.match(profile, today=today)) for programme in programmes), key=lambda m: sort_key(m, today)
+    )
     return [BandOfMatches(band, [match for match in matches if match.verdict.band is band]) for band in BAND_ORDER]
 
 
@@ -248,7 +250,9 @@ def programme_context(programme: Programme, request) -> dict:
         "business": business,
         "facts": programme.facts,
         "stage": stages.get(next(iter(codes))) if len(codes) == 1 else None,
-        "guides": list(public_guides().filter(programmes=programme.pk).order_by("title").prefetch_related("stages")[:6]) if programme.pk else [],
+        "guides": list(public_guides().filter(programmes=programme.pk).order_by("title").prefetch_related("stages")[:6])
+        if programme.pk
+        else [],
     }
 
 

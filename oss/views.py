@@ -73,7 +73,6 @@ def _receive(request, about: dict):
             case, is_new = cases.open_case(inquiry, key=one_time, wording=consent.wording(), user=user)
             if is_new:
                 limits.count(sender)
-                request.session["has_asked"] = True  # gives the visitor a session, in which the next one is counted
     except cases.KeyUsed as used:
         problem = _("ยังไม่ได้ส่ง เพราะคำขอจากหน้านี้ส่งไปแล้วก่อนหน้านี้ แต่ข้อความไม่เหมือนเดิม ถ้าเป็นเรื่องใหม่ กดส่งอีกครั้ง")
         return _show_form(request, form, about, key=form_key.issue(), problem=problem, earlier=used.case, status=422)
@@ -126,12 +125,15 @@ def _first_values(request, about: dict) -> dict:
 
 
 def _describe_sender(request, inquiry: cases.Inquiry) -> dict[str, str]:
-    """Who sends, as `oss.limits` counts. Behind our proxy the last address is the one it saw itself."""
+    """Who sends, as `oss.limits` counts. Behind our proxy the last address is the one it saw itself.
+
+    A stranger has no session, but the form's cookie tells his browser from others.
+    """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.SECURE_PROXY_SSL_HEADER:
         address = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
     contact = inquiry.phone or inquiry.email.lower() or inquiry.line_id.lower()
-    return {"contact": contact, "session": request.session.session_key or "", "address": address}
+    return {"contact": contact, "session": request.session.session_key or request.META.get("CSRF_COOKIE") or "", "address": address}
 
 
 def _find_problem(request, age: float, sender: dict[str, str]) -> tuple[str, int]:

@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 
 from honcho import environ
+from honcho import manager as honcho_manager
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
 ROOT = Path(__file__).resolve().parent.parent
 _PR_SET_PDEATHSIG = 1
+honcho_manager.KILL_WAIT = 10  # the worker notices SIGTERM between two looks at the broker, after up to four seconds
 
 
 class CarefulPrinter(Printer):
@@ -27,7 +29,7 @@ class CarefulPrinter(Printer):
 
 class CarefulManager(Manager):
     """honcho's, but a signal in the first instant waits until every process has its number (there honcho raises
-    KeyError and leaves them all behind), and the five seconds of grace count from the signal.
+    KeyError and leaves them all behind), and the seconds of grace count from the signal.
     """
 
     stopping = False

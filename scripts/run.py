@@ -25,7 +25,7 @@ from scripts.messages import compile_messages
 
 FIRST_PORT = 8000
 READY_SECONDS = 180
-STOP_SECONDS = 12  # the manager itself kills what is left after five
+STOP_SECONDS = 15  # the manager itself kills what is left after ten
 
 
 class Stopped(BaseException):

@@ -30,7 +30,11 @@ def mark_changed(kind: str, object_ids: Iterable[int]) -> None:
     now = timezone.now()
     jobs = [IndexJob(kind=kind, object_id=object_id, due_at=now, token=new_token()) for object_id in ids]
     IndexJob.objects.bulk_create(
-        jobs, batch_size=500, update_conflicts=True, unique_fields=["kind", "object_id"], update_fields=["token", "due_at", "attempts", "last_error"]
+        jobs,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["kind", "object_id"],
+        update_fields=["token", "due_at", "attempts", "last_error"],
     )
     if ids:
         transaction.on_commit(lambda: ring(kind, ids), robust=True)

@@ -82,7 +82,9 @@ def listed_kinds() -> dict[str, Kind]:
 
 def without_restricted(pages: models.QuerySet) -> models.QuerySet:
     """Pages that no view restriction hides, on themselves or above: Wagtail's `public()` inside the same query."""
-    restrictions = PageViewRestriction.objects.alias(page_path=ExpressionWrapper(OuterRef("path"), output_field=models.CharField())).filter(page_path__startswith=F("page__path"))
+    restrictions = PageViewRestriction.objects.alias(page_path=ExpressionWrapper(OuterRef("path"), output_field=models.CharField())).filter(
+        page_path__startswith=F("page__path")
+    )
     return pages.filter(~Exists(restrictions))
 
 
@@ -140,12 +142,19 @@ def build_programme(programme: Programme) -> Content:
     return Content(
         title=programme.name,
         summary=programme.summary,
-        keywords="\n".join([programme.name_en, programme.agency.name_th, programme.agency.name_en, programme.agency.short_name, support, programme.code]),
+        keywords="\n".join(
+            [programme.name_en, programme.agency.name_th, programme.agency.name_en, programme.agency.short_name, support, programme.code]
+        ),
         body="\n".join(
             [plain_with_facts(text, facts) for text in (programme.offers, programme.who, programme.how_to_apply)]
             + [clause.text for clause in clauses if clause.text]
         ),
-        facets={"stage": wanted(Topic.STAGE), "function": wanted(Topic.NEED), "province": wanted(Topic.PROVINCE), "sector": wanted(Topic.SECTOR)},
+        facets={
+            "stage": wanted(Topic.STAGE),
+            "function": wanted(Topic.NEED),
+            "province": wanted(Topic.PROVINCE),
+            "sector": wanted(Topic.SECTOR),
+        },
         quotes=tuple(quoted),
     )
 
@@ -241,7 +250,9 @@ def kind_of(instance: models.Model) -> str | None:
 
 
 def hash_content(content: Content, *, is_public: bool) -> str:
-    return hashlib.sha256(json.dumps([asdict(content), is_public], ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256(
+        json.dumps([asdict(content), is_public], ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+    ).hexdigest()
 
 
 def cut_content(content: Content) -> dict:

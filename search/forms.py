@@ -19,7 +19,9 @@ FACET_NAMES = {"stage": _("ช่วงธุรกิจ"), "function": _("เ�
 
 def facet_rows(name: str) -> Mapping[str, object]:
     """{code: row} of a facet's vocabulary, in order."""
-    return {"stage": vocabulary.stages, "function": vocabulary.functions, "province": vocabulary.provinces, "sector": vocabulary.sectors}[name]()
+    return {"stage": vocabulary.stages, "function": vocabulary.functions, "province": vocabulary.provinces, "sector": vocabulary.sectors}[
+        name
+    ]()
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 """Found words in a text: whole words marked, everything escaped. Works on joined text, so nothing is cut again."""
 
+from itertools import takewhile
+
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from search import thai
 
 PASSAGE = 170  # characters, about two lines on a phone
+MOST_MARKED = 20  # words in one passage
 
 
 def matches(term: str, wanted: frozenset[str]) -> bool:
@@ -13,13 +16,13 @@ def matches(term: str, wanted: frozenset[str]) -> bool:
     return term in wanted or any(part in wanted for part in thai.parts_of(term))
 
 
+def find_wanted(joined: str, wanted: frozenset[str]) -> list[thai.Word]:
+    return thai.split(joined, lambda term: matches(term, wanted)) if wanted else []
+
+
 def mark_words(joined: str, wanted: frozenset[str]) -> SafeString:
     """The text as safe HTML, the wanted words in <mark>. Words side by side share one mark."""
-    return _mark(joined, [word for word in thai.split(joined) if matches(word.term, wanted)], 0, len(joined))
-
-
-def has_words(joined: str, wanted: frozenset[str]) -> bool:
-    return any(matches(word.term, wanted) for word in thai.split(joined))
+    return _mark(joined, find_wanted(joined, wanted), 0, len(joined))
 
 
 def find_passage(joined: str, wanted: frozenset[str], *, length: int = PASSAGE) -> SafeString:
@@ -27,32 +30,26 @@ def find_passage(joined: str, wanted: frozenset[str], *, length: int = PASSAGE) 
 
     It begins and ends between words, at a blank where one is near, and never runs over a line's end.
     """
+    found = find_wanted(joined, wanted)
     best: tuple[int, int, int] | None = None
-    for start, end in _lines(joined):
-        words = thai.split(joined[start:end])
-        found = [word for word in words if matches(word.term, wanted)]
-        for number, first in enumerate(found):
-            window = [word for word in found[number:] if word.end - first.start <= length]
-            score = len({word.term for word in window}) * 100 + len(window)
-            if best is None or score > best[0]:
-                best = (score, *_widen(joined, start, end, start + first.start, start + window[-1].end, length))
+    line_end = -1
+    for number, first in enumerate(found):
+        if first.start > line_end:
+            line_end = joined.find("\n", first.start)
+            line_end = len(joined) if line_end == -1 else line_end
+        window = list(takewhile(lambda word: word.end <= min(first.start + length, line_end), found[number : number + MOST_MARKED]))  # noqa: B023
+        score = len({word.term for word in window}) * 100 + len(window)
+        if window and (best is None or score > best[0]):
+            best = (score, first.start, window[-1].end)
     if best is None:
         return mark_safe("")
-    _score, start, end = best
-    found = [word for word in thai.split(joined[start:end]) if matches(word.term, wanted)]
-    marked = _mark(joined[start:end], found, 0, end - start).strip()
-    before = "… " if start > 0 and joined[start - 1] != "\n" else ""
+    low = joined.rfind("\n", 0, best[1]) + 1
+    high = joined.find("\n", best[1])
+    start, end = _widen(joined, low, len(joined) if high == -1 else high, best[1], best[2], length)
+    marked = _mark(joined, [word for word in found if start <= word.start and word.end <= end], start, end).strip()
+    before = "… " if start > low else ""
     after = " …" if end < len(joined) and joined[end] != "\n" else ""
     return mark_safe(f"{before}{marked}{after}")
-
-
-def _lines(joined: str) -> list[tuple[int, int]]:
-    lines, at = [], 0
-    for line in joined.split("\n"):
-        if line.strip():
-            lines.append((at, at + len(line)))
-        at += len(line) + 1
-    return lines
 
 
 def _widen(joined: str, low: int, high: int, start: int, end: int, length: int) -> tuple[int, int]:

@@ -66,7 +66,9 @@ class IndexJob(models.Model):
     object_id = models.PositiveBigIntegerField()
     due_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
-    token = models.PositiveBigIntegerField(default=new_token, help_text="Raised by each change: work done for an older token leaves the row")
+    token = models.PositiveBigIntegerField(
+        default=new_token, help_text="Raised by each change: work done for an older token leaves the row"
+    )
     last_error = models.TextField(blank=True)
 
     objects = IndexJobQuerySet.as_manager()

@@ -17,7 +17,7 @@ from search import thai, weights
 from search.documents import ANY, FACETS, Kind, kinds
 from search.engines import EngineAway, Hit, Hits, Plan, Wanted
 from search.engines.choice import chosen_engine
-from search.highlight import find_passage, has_words, mark_words
+from search.highlight import find_passage, find_wanted, mark_words
 
 LONGEST = 200  # characters of a question
 MOST_WORDS = 20
@@ -73,6 +73,7 @@ class Results:
     page: int = 1
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     reach: Reach = Reach.WORDS
+    full: int = 0  # with Reach.SOME: how many have the words that were needed at first
 
     @property
     def pages(self) -> int:
@@ -132,7 +133,7 @@ def search(text: str, *, filters: dict[str, Sequence[str]] | None = None, page: 
         return Results(question)
     page = min(max(page, 1), LAST_PAGE)
     try:
-        reach, hits = _ask(question, filters, page)
+        reach, hits, full = _ask(question, filters, page)
         last = min(max(1, math.ceil(hits.total / PAGE_SIZE)), LAST_PAGE)
         if page > last:
             page = last
@@ -141,23 +142,23 @@ def search(text: str, *, filters: dict[str, Sequence[str]] | None = None, page: 
         return Results(question, page=1, reach=Reach.AWAY)
     items = _load(hits.hits, question)
     dropped = len(hits.hits) - len(items)
-    return Results(question, items, max(hits.total - dropped, len(items)), page, _spread(hits.counts), reach)
+    return Results(question, items, max(hits.total - dropped, len(items)), page, _spread(hits.counts), reach, full)
 
 
-def _ask(question: Question, filters, page: int) -> tuple[Reach, Hits]:
+def _ask(question: Question, filters, page: int) -> tuple[Reach, Hits, int]:
     """One request when enough is found; the wider ones only when not."""
     engine = chosen_engine()
     hits = engine.search(make_plan(question, filters=filters, page=page))
     if hits.total >= weights.FEW or not question.words:
-        return Reach.WORDS, hits
+        return Reach.WORDS, hits, hits.total
     if len(question.telling) > 1:
         some = engine.search(make_plan(question, filters=filters, page=page, reach=Reach.SOME))
         if some.total > hits.total:
-            return Reach.SOME, some
+            return Reach.SOME, some, hits.total
     if hits.total:
-        return Reach.WORDS, hits
+        return Reach.WORDS, hits, hits.total
     near = engine.search(make_plan(question, filters=filters, page=page, reach=Reach.NEAR))
-    return (Reach.NEAR, near) if near.total else (Reach.WORDS, hits)
+    return (Reach.NEAR, near, 0) if near.total else (Reach.WORDS, hits, 0)
 
 
 def _load(hits: Sequence[Hit], question: Question) -> tuple[Item, ...]:
@@ -173,7 +174,7 @@ def _show(hit: Hit, row: Model, question: Question) -> Item:
     wanted = question.marked
     summary, _, answer = hit.words["summary"].partition("\n")
     passage = SafeString("")
-    if wanted and not has_words(summary, wanted):
+    if wanted and not find_wanted(summary, wanted):
         passage = find_passage(f"{answer}\n{hit.words['body']}", wanted)
     is_current = thai.repair(str(row)) == hit.words["title"].replace(thai.JOINER, "")
     title = mark_words(hit.words["title"], wanted) if is_current else escape(str(row))  # renamed a moment ago
@@ -187,4 +188,3 @@ def _spread(counts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
         everywhere = numbers.get(ANY, 0)
         spread[name] = {code: number + (everywhere if code != ANY else 0) for code, number in numbers.items()}
     return spread
-

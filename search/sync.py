@@ -87,7 +87,9 @@ def _put_off(kind: str, object_id: int, error: str) -> None:
     """The job stays, later each time; a change meanwhile makes it due again at once."""
     job = IndexJob.objects.get_or_create(kind=kind, object_id=object_id)[0]
     wait = min(FIRST_WAIT * 2 ** min(job.attempts, 12), LONGEST_WAIT)
-    IndexJob.objects.filter(pk=job.pk, token=job.token).update(attempts=job.attempts + 1, due_at=timezone.now() + wait, last_error=error[:500])
+    IndexJob.objects.filter(pk=job.pk, token=job.token).update(
+        attempts=job.attempts + 1, due_at=timezone.now() + wait, last_error=error[:500]
+    )
 
 
 def sweep_jobs() -> int:
@@ -215,7 +217,9 @@ def _level_index(drift: Drift) -> None:
     """The index against the rows, by version."""
     engine = chosen_engine()
     held = engine.describe().versions
-    wanted = {f"{kind}:{object_id}": version for kind, object_id, version in Document.objects.public().values_list("kind", "object_id", "version")}
+    wanted = {
+        f"{kind}:{object_id}": version for kind, object_id, version in Document.objects.public().values_list("kind", "object_id", "version")
+    }
     differing = sorted(key for key in held.keys() | wanted.keys() if held.get(key) != wanted.get(key))
     drift.index |= set(differing) - drift.rewritten
     for at in range(0, len(differing), PAGE):

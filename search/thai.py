@@ -15,6 +15,7 @@ recorded with whatever was cut.
 import re
 import unicodedata
 import zlib
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -177,8 +178,8 @@ class Word(NamedTuple):
 
 _THAI = "ก-ฮะ-ฺเ-ๅ็-๎"
 _RUN = re.compile(
-    rf"(?P<thai>[{_THAI}](?:[{_THAI}]|\.(?=[{_THAI}])|(?<=[ก-ฮ])\.[0-9]*)*)"  # dots and digits only as in ภ.พ.30
-    rf"|(?P<number>(?>[0-9]+(?:,[0-9]{{3}}(?![0-9]))*(?:\.[0-9]+)?))(?![^\W0-9_{_THAI}ฯๆ])"
+    rf"(?P<thai>[ก-ฮะาำเ-ๅ](?:[{_THAI}]|\.(?=[{_THAI}])|(?<=[ก-ฮ])\.[0-9]*)*)"  # dots and digits only as in ภ.พ.30
+    rf"|(?P<number>(?>[0-9]+(?:,[0-9]{{3}}(?![0-9]))*(?:\.[0-9]+)?))(?![^\W0-9_{_THAI}ฯๆ]|[{_MARK}])"
     rf"|(?P<other>[^\W_{_THAI}ฯๆ](?:[^\W_{_THAI}ฯๆ]|[{_MARK}])*)"
 )
 _SAME = re.compile(r"(.)\1{29,}", re.S)
@@ -248,9 +249,21 @@ def _find_words(folded: str) -> list[tuple[int, int]]:
             if _LETTER.search(piece):
                 left = start + len(piece) - len(piece.lstrip("."))
                 right = start + len(piece.rstrip("."))
-                found += [(at, min(at + LONGEST_WORD, right)) for at in range(left, right, LONGEST_WORD)]
+                found += _short_enough(folded, left, right)
             start = end
     return found
+
+
+def _short_enough(folded: str, left: int, right: int) -> list[tuple[int, int]]:
+    """The place as it is, or in pieces of about `LONGEST_WORD`, none of which begins with a mark."""
+    pieces = []
+    while right - left > LONGEST_WORD:
+        end = left + LONGEST_WORD
+        while end < right and unicodedata.category(folded[end])[0] == "M":
+            end += 1
+        pieces.append((left, end))
+        left = end
+    return [*pieces, (left, right)] if left < right else pieces
 
 
 def find_words(text: str) -> list[Word]:
@@ -292,7 +305,7 @@ def cut(text: str) -> list[str]:
 # that splits at these characters and strips what is neither letter, mark nor digit from both ends gets our words.
 SEPARATORS = JOINER + " \n!\"#$%&'()*+-/:;<=>?@[\\]^_`{|}~“”‘’–—…•·«»฿ฯๆ๏๚๛"
 _PIECE = re.compile(f"[^{re.escape(SEPARATORS)}]+")
-_EDGE = re.compile(rf"^(?:[^\w{_MARK}]|_)+|(?:[^\w{_MARK}]|_)+$")
+_EDGE = re.compile(rf"^(?:\W|_)+|(?:[^\w{_MARK}]|_)+$")  # a mark belongs to what stands before it
 
 
 def join(text: str) -> str:
@@ -300,42 +313,50 @@ def join(text: str) -> str:
     repaired = repair(text)
     parts, at = [], 0
     for start, end in _find_words(fold(repaired)):
-        gap = repaired[at:start]
-        parts.append(gap)
-        if at and not (gap and _has_separator(gap)):
-            parts.append(JOINER)
-        parts.append(repaired[start:end])
+        parts += [_fence(repaired[at:start], is_first=not at), repaired[start:end]]
         at = end
-    return "".join([*parts, repaired[at:]])
+    return "".join([*parts, _fence(repaired[at:], is_last=True)])
 
 
-def _has_separator(gap: str) -> bool:
-    return any(character in SEPARATORS for character in gap)
+def _fence(gap: str, *, is_first: bool = False, is_last: bool = False) -> str:
+    """What stands between two words, set off from them where no separator does it; a dot may stay with its word."""
+    before = JOINER if gap and not is_first and gap[0] not in SEPARATORS and gap[0] not in ".," else ""
+    after = JOINER if not is_first and not is_last and not any(character in SEPARATORS for character in gap) else ""
+    return f"{before}{gap}{after}"
 
 
-def split(joined: str) -> list[Word]:
-    """The words of a joined text with their places in it; nothing is cut again."""
-    words = []
+def split(joined: str, keep: Callable[[str], bool] | None = None) -> list[Word]:
+    """The words of a joined text with their places in it; nothing is cut again. `keep`: only the terms for which it holds."""
+    words: list[Word] = []
+    known: dict[str, tuple[str, int, int] | None] = {}
     for piece in _PIECE.finditer(joined):
         shown = piece[0]
-        left = 0
-        if not (shown[0].isalnum() and shown[-1].isalnum()):
-            bare = _EDGE.sub("", shown)
-            if not bare:
-                continue
-            left = shown.index(bare)
-            shown = bare
-        if not _LETTER.search(shown):
-            continue
-        term = term_of(shown)
-        if term:
-            words.append(Word(term, piece.start() + left, piece.start() + left + len(shown)))
+        if shown in known:
+            read = known[shown]
+        else:
+            read = _read_piece(shown)
+            known[shown] = read = read if read and (keep is None or keep(read[0])) else None
+        if read:
+            start = piece.start() + read[1]
+            words.append(Word(read[0], start, start + read[2]))
     return words
 
 
+def _read_piece(shown: str) -> tuple[str, int, int] | None:
+    """(term, where it begins in the piece, its length); None when the piece holds no word."""
+    left = 0
+    if not (shown[0].isalnum() and shown[-1].isalnum()):
+        bare = _EDGE.sub("", shown)
+        left = shown.index(bare)
+        shown = bare
+    term = term_of(shown) if _LETTER.search(shown) else ""
+    return (term, left, len(shown)) if term else None
+
+
 # Too common inside compounds to be looked for: an index of ผู้ would find everybody.
-BOUND = frozenset("การ ความ ผู้ นัก ของ ได้ ไม่ ที่ ให้ เป็น ใน และ จะ มี ไป มา กับ แก่ แต่ ว่า อยู่ ทาง เพื่อ ต่อ ตาม โดย หรือ ด้วย".split())
-SHORT_PARTS = frozenset("จด ขอ ทำ ใบ รถ ยา ตก ลา".split())  # words of two characters that are worth finding
+BOUND = frozenset("การ ความ ผู้ นัก ของ ได้ ไม่ ที่ ให้ เป็น ใน และ จะ มี ไป มา กับ แก่ แต่ ว่า อยู่ ทาง เพื่อ ต่อ ตาม โดย หรือ ด้วย".split())  # noqa: SIM905
+# Words of two characters that are worth finding.
+SHORT_PARTS = frozenset(("จด", "ขอ", "ทำ", "ใบ", "รถ", "ยา", "ตก", "ลา"))
 SHORTEST_PART, LONGEST_PART_NEEDED, LONGEST_COMPOUND = 3, 4, 60
 
 

@@ -11,7 +11,6 @@ from search.forms import FACET_NAMES, Asked, facet_rows, read_address
 from search.query import PAGE_SIZE, Reach, Results, search
 
 
-
 @dataclass(frozen=True)
 class Option:
     """One value of a facet: its name, how many results it would leave, and the address that adds or removes it."""
@@ -26,7 +25,12 @@ class Option:
 @require_safe
 def show_results(request):
     asked = read_address(request.GET)
-    context = {"asked": asked, "facets": [], "stages": list(vocabulary.stages().values()), "functions": list(vocabulary.functions().values())}
+    context = {
+        "asked": asked,
+        "facets": [],
+        "stages": list(vocabulary.stages().values()),
+        "functions": list(vocabulary.functions().values()),
+    }
     if asked.is_empty:
         return render(request, "search/results.html", context)
     results = search(asked.text, filters=asked.engine_filters(), page=asked.page)

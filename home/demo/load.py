@@ -65,7 +65,7 @@ def claim_database() -> DemoMark:
             f"ฐานข้อมูลนี้มีข้อมูลที่ไม่ใช่ของชุดตัวอย่างอยู่แล้ว ({', '.join(kept)}) จึงไม่ใส่เนื้อหาตัวอย่างลงไป ให้ใช้ฐานข้อมูลใหม่ที่ว่าง\n"
             "This database already holds data that are not the demonstration's. Nothing was loaded; use a new, empty database."
         )
-    return DemoMark.objects.create()
+    return DemoMark.objects.select_for_update().get_or_create(pk=1)[0]  # of two first runs, one waits here for the other
 
 
 def require_demo() -> None:
@@ -100,7 +100,9 @@ def describe_sign_ins() -> str:
 def load_pages(ledger: Ledger, say: Callable[[str], None]) -> None:
     """pages/*.md: about, privacy, accessibility, cookies. First drafts, so that links find their pages; then all are published."""
     home = HomePage.objects.get()
-    HomePage.objects.filter(pk=home.pk, is_demo=False).update(is_demo=True)
+    if "page/home" not in ledger:
+        HomePage.objects.filter(pk=home.pk).update(is_demo=True)
+        ledger["page/home"] = ""
     existing = {page.slug: page for page in PlainPage.objects.all()}
     due: list[tuple[Text, PlainPage]] = []
     for path in sorted(FOLDER.glob("*.md")):

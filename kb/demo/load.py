@@ -22,6 +22,7 @@ from kb.models import Agency, ChangeNote, Fact, GuideIndexPage, GuidePage, Progr
 from users.formats import to_common_era
 
 FOLDER = Path(__file__).parent
+GUIDES = FOLDER / "guides"
 COLLECTION = "เนื้อหาตัวอย่าง"
 Say = Callable[[str], None]
 
@@ -163,10 +164,12 @@ def load_guides(ledger: Ledger, say: Say) -> None:
 
     A guide that a person has edited or deleted stays as it is.
     """
-    paths = sorted((FOLDER / "guides").glob("*.md"))
+    paths = sorted(GUIDES.glob("*.md"))
     existing = {page.slug: page for page in GuidePage.objects.all()}
     index = GuideIndexPage.objects.get()
-    _mark_demo(index)
+    if "page/guides" not in ledger:
+        GuideIndexPage.objects.filter(pk=index.pk).update(is_demo=True)
+        ledger["page/guides"] = ""
     due: list[tuple[Text, GuidePage]] = []
     for path in paths:
         key, source = f"guide/{path.stem}", path.read_bytes()
@@ -255,11 +258,6 @@ def _find(known: dict, code: str, file: str, what: str):
     if code not in known:
         raise FileError(file, f"unknown {what} {code}")
     return known[code]
-
-
-def _mark_demo(index: GuideIndexPage) -> None:
-    if not index.is_demo:
-        GuideIndexPage.objects.filter(pk=index.pk).update(is_demo=True)
 
 
 # Pictures and downloads

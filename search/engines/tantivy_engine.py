@@ -35,6 +35,7 @@ from search.models import Document
 SCHEMA = 1  # raised when the schema changes: an index of another schema is rebuilt
 HEAP = 30_000_000
 LOCK_SECONDS = 5
+TRIES = 3
 BATCH = 500
 ALL_FACETS = ("type", *FACETS)
 
@@ -128,13 +129,23 @@ class TantivyEngine:
         return self.folder / "generations" / name
 
     def search(self, plan: Plan) -> Hits:
-        searcher = self._searcher()
         try:
-            with _errors_mean_away():
-                return self._search(searcher, plan)
+            return self._while_files_move(lambda: self._search(self._searcher(), plan))
         except EngineAway:
             self._report_damage()
             raise
+
+    def _while_files_move(self, ask: Callable):
+        """The answer, asked again when a commit or a switch took files away between finding and opening them."""
+        for _ in range(TRIES - 1):
+            with contextlib.suppress(EngineAway), _errors_mean_away():
+                return ask()
+            if not (self.folder / "current").exists():
+                break
+            self._open = None
+            time.sleep(0.02)
+        with _errors_mean_away():
+            return ask()
 
     def _search(self, searcher: tantivy.Searcher, plan: Plan) -> Hits:
         query = make_query(plan)
@@ -160,9 +171,7 @@ class TantivyEngine:
         return counts
 
     def describe(self) -> State:
-        searcher = self._searcher()
-        with _errors_mean_away():
-            return State(_read_versions(searcher))
+        return self._while_files_move(lambda: State(_read_versions(self._searcher())))
 
     def is_healthy(self) -> bool:
         """Whether it can be searched by the rules of this code. After a report of damage every document is read."""
@@ -171,15 +180,17 @@ class TantivyEngine:
             if not self._name().startswith(f"{SCHEMA}-"):
                 return False
             self._open = None if was_reported else self._open
-            searcher = self._searcher()
-            with _errors_mean_away():
-                self._search(searcher, Plan(limit=max(searcher.num_docs, 1) if was_reported else 1, facets=ALL_FACETS))
+            self._while_files_move(lambda: self._read_through(was_reported))
         except EngineAway:
             return False
         if was_reported:
             with contextlib.suppress(OSError):
                 (self.folder / "damaged").unlink()
         return True
+
+    def _read_through(self, everything: bool) -> None:
+        searcher = self._searcher()
+        self._search(searcher, Plan(limit=max(searcher.num_docs, 1) if everything else 1, facets=ALL_FACETS))
 
     def cutter(self) -> str:
         """The version of the cutter that the searched generation was filled with; empty when there is none."""
@@ -195,14 +206,14 @@ class TantivyEngine:
     # Writing
 
     @contextlib.contextmanager
-    def _lock(self, name: str, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    def _lock(self, name: str, *, seconds: float | None = None) -> Iterator[None]:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             file = open(self.folder / name, "a")  # noqa: SIM115 (closed below, by the lock's end)
         except OSError as error:
             raise EngineAway(f"cannot write the index: {error}") from error
         try:
-            until = time.monotonic() + seconds
+            until = time.monotonic() + (LOCK_SECONDS if seconds is None else seconds)
             while True:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -237,7 +248,11 @@ class TantivyEngine:
         return [name] if name and (self._generation(name) / "meta.json").exists() else []
 
     def rebuild(
-        self, batches: Callable[[], Iterable[list[str]]], read: Callable[[list[str]], list[Document]], *, report: Callable[[int], None] = lambda done: None
+        self,
+        batches: Callable[[], Iterable[list[str]]],
+        read: Callable[[list[str]], list[Document]],
+        *,
+        report: Callable[[int], None] = lambda done: None,
     ) -> None:
         """Fills a new generation batch by batch while the old one answers, brings it level with `read`, and switches.
 
@@ -336,7 +351,9 @@ def make_query(plan: Plan) -> Query:
     else:
         return Query.all_query()
     if plan.needed:
-        should += [Query.boost_query(_term_anywhere(plan, word.term), plan.common) for word in plan.words if word.is_common and word not in telling]
+        should += [
+            Query.boost_query(_term_anywhere(plan, word.term), plan.common) for word in plan.words if word.is_common and word not in telling
+        ]
         should += [Query.boost_query(_term_anywhere(plan, part), plan.part) for word in telling for part in word.parts]
         should += [
             Query.boost_query(Query.phrase_query(SCHEMA_OBJECT, name, [first.term, second.term]), plan.pair * weight)
@@ -344,7 +361,9 @@ def make_query(plan: Plan) -> Query:
             if plan.pair and not (first.is_common and second.is_common)
             for name, weight in plan.fields.items()
         ]
-        should += [Query.boost_query(Query.term_query(SCHEMA_OBJECT, "grams", gram, "freq"), plan.gram) for gram in dict.fromkeys(plan.grams)]
+        should += [
+            Query.boost_query(Query.term_query(SCHEMA_OBJECT, "grams", gram, "freq"), plan.gram) for gram in dict.fromkeys(plan.grams)
+        ]
     return Query.boolean_query(must + [(Occur.Should, query) for query in should])
 
 
@@ -359,12 +378,17 @@ def _word_query(plan: Plan, word) -> Query:
 
 def _term_anywhere(plan: Plan, term: str) -> Query:
     """The term in any field, each by its weight."""
-    terms = [(Occur.Should, Query.boost_query(Query.term_query(SCHEMA_OBJECT, name, term, "position"), weight)) for name, weight in plan.fields.items()]
+    terms = [
+        (Occur.Should, Query.boost_query(Query.term_query(SCHEMA_OBJECT, name, term, "position"), weight))
+        for name, weight in plan.fields.items()
+    ]
     return Query.boolean_query(terms)
 
 
 def _filter(query: Query, filters: dict[str, tuple[str, ...]]) -> Query:
     clauses = [
-        (Occur.Must, Query.const_score_query(Query.term_set_query(SCHEMA_OBJECT, name, list(codes)), 0.0)) for name, codes in filters.items() if codes
+        (Occur.Must, Query.const_score_query(Query.term_set_query(SCHEMA_OBJECT, name, list(codes)), 0.0))
+        for name, codes in filters.items()
+        if codes
     ]
     return Query.boolean_query([(Occur.Must, query), *clauses]) if clauses else query

@@ -102,7 +102,7 @@ def test_every_ending_leaves_no_process(tree, port, ending):
     assert urllib.request.urlopen(url).status == 200
     assert len(processes_of(tree)) > 4
     os.killpg(run.pid, ending)
-    assert run.wait(15) == 0
+    assert run.wait(25) == 0
     assert processes_of(tree) == []
     assert "Traceback" not in (tree / "log").read_text()
 
@@ -113,7 +113,7 @@ def test_ctrl_c_twice_is_as_good_as_once(tree, port):
     for _ in range(2):
         os.killpg(run.pid, signal.SIGINT)
         time.sleep(0.2)
-    assert run.wait(15) == 0
+    assert run.wait(25) == 0
     assert processes_of(tree) == []
 
 
@@ -131,7 +131,7 @@ def test_ctrl_c_in_the_first_instant_of_the_processes(tree, port):
     wait_for(tree, "sign-ins")
     time.sleep(0.15)
     os.killpg(run.pid, signal.SIGINT)
-    assert run.wait(15) == 0
+    assert run.wait(25) == 0
     assert processes_of(tree) == []
 
 
@@ -153,7 +153,7 @@ def test_second_start_skips_what_is_done_and_survives_leftovers(tree, port):
         run = start(tree, port=port)
         wait_until_open(tree)
         os.killpg(run.pid, signal.SIGINT)
-        assert run.wait(15) == 0
+        assert run.wait(25) == 0
         (tree / "var" / "broker" / "queue" / "half.msg").write_text("{")
     database = f"sqlite:///{tree}/var/demo.sqlite3"  # and not the one that the shell had exported
     assert (tree / "var" / "calls").read_text().splitlines() == [

@@ -86,7 +86,9 @@ def test_same_key_gives_the_same_case():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("change", [{"question": "อีกเรื่อง"}, {"phone": "+66898765432"}, {"staff": 1}, {"query": "ภาษี"}, {"business_name": "ร้านใหม่"}])
+@pytest.mark.parametrize(
+    "change", [{"question": "อีกเรื่อง"}, {"phone": "+66898765432"}, {"staff": 1}, {"query": "ภาษี"}, {"business_name": "ร้านใหม่"}]
+)
 def test_same_key_with_other_words_is_refused_and_writes_nothing(change):
     key = uuid.uuid4()
     case, _ = open_case(inquiry(), key=key, wording="x")
@@ -164,8 +166,8 @@ def test_two_connections_with_one_key_open_one_case():
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_connections_with_one_key_and_other_words_open_one_case():
-    key = uuid.uuid4()
-    results = run_together(*[lambda told=inquiry(question=words): open_case(told, key=key, wording="x") for words in ("หนึ่ง", "สอง")])
+    key, first, second = uuid.uuid4(), inquiry(question="หนึ่ง"), inquiry(question="สอง")
+    results = run_together(lambda: open_case(first, key=key, wording="x"), lambda: open_case(second, key=key, wording="x"))
     assert sorted(type(result).__name__ for result in results) == ["KeyUsed", "tuple"]
     assert count_rows()[:3] == (1, 2, 1)
 
@@ -249,7 +251,17 @@ def test_history_is_append_only():
 
 def test_digest_tells_words_apart_and_nothing_else(db):
     assert inquiry().digest() == inquiry().digest()
-    assert len({inquiry().digest(), inquiry(staff=0).digest(), inquiry(staff=None, query="0").digest(), replace(inquiry(), line_id="a").digest()}) == 4
+    assert (
+        len(
+            {
+                inquiry().digest(),
+                inquiry(staff=0).digest(),
+                inquiry(staff=None, query="0").digest(),
+                replace(inquiry(), line_id="a").digest(),
+            }
+        )
+        == 4
+    )
 
 
 @pytest.mark.needs("postgresql")

@@ -7,7 +7,7 @@ import pytest
 
 from oss.routing import BANGKOK, Hop, Reason, Stop, UnknownProvince, route
 
-ROWS = list(csv.DictReader(Path("oss/data/centres.csv").open(encoding="utf-8")))
+ROWS = list(csv.DictReader(Path("oss/data/centres.csv").read_text(encoding="utf-8").splitlines()))
 FALLBACKS = {row["iso"]: None if row["fallback_iso"] == "-" else row["fallback_iso"] for row in ROWS}
 
 

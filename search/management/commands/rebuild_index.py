@@ -26,7 +26,9 @@ class Command(BaseCommand):
             raise CommandError(f"the search index cannot be written: {error}") from error
         number = Document.objects.public().count()
         changed = len(drift.rewritten | drift.removed | drift.exposed)
-        self.stdout.write(f"ดัชนีพร้อม {number} รายการ เปลี่ยน {changed} / index ready: {number}, changed {changed} ({time.monotonic() - started:.1f} s)")
+        self.stdout.write(
+            f"ดัชนีพร้อม {number} รายการ เปลี่ยน {changed} / index ready: {number}, changed {changed} ({time.monotonic() - started:.1f} s)"
+        )
 
     def report(self, kind: str, done: int, total: int) -> None:
         self.stdout.write(f"  {kind} {done}/{total}")

@@ -1,0 +1,127 @@
+"""Signing in and out in our frame, staff with a second factor, people in Wagtail's admin."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.test import override_settings
+
+from tests.factories import UserFactory
+from users.models import User
+
+PAGES = [
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/login/code/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/confirm-email/",
+    "/accounts/inactive/",
+    "/accounts/social/login/cancelled/",
+    "/accounts/social/login/error/",
+]
+OWN_PAGES = [
+    "/accounts/email/",
+    "/accounts/logout/",
+    "/accounts/password/set/",
+    "/accounts/2fa/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/recovery-codes/generate/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/social/connections/",
+    "/accounts/reauthenticate/",
+]
+
+
+@pytest.fixture
+def person(db, client):
+    user = UserFactory()
+    user.set_password("ขนมจีนน้ำยา-ปักษ์ใต้")
+    user.save()
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    client.post("/accounts/login/", {"login": user.email, "password": "ขนมจีนน้ำยา-ปักษ์ใต้"})
+    return user
+
+
+def is_in_our_frame(text: str) -> bool:
+    return all(part in text for part in ('class="brand"', 'class="page section account stack"', 'class="pavement site-foot"', "noindex"))
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize("address", PAGES)
+def test_page_for_everybody_stands_in_our_frame(client, db, address, prefix):
+    response = client.get(prefix + address, follow=True)
+    assert response.status_code == 200
+    assert is_in_our_frame(response.text)
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize("address", OWN_PAGES)
+def test_page_of_the_account_stands_in_our_frame(client, person, address, prefix):
+    response = client.get(prefix + address, follow=True)
+    assert response.status_code == 200
+    assert is_in_our_frame(response.text)
+
+
+def test_wrong_password_says_so_and_keeps_the_address(client, db):
+    response = client.post("/accounts/login/", {"login": "nobody@example.test", "password": "wrong"})
+    assert "<title>เกิดข้อผิดพลาด: " in response.text
+    assert 'value="nobody@example.test"' in response.text
+    assert 'class="error-summary"' in response.text
+
+
+def test_asking_for_a_code_does_not_tell_who_is_known(client, db):
+    user = UserFactory()
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    known = client.post("/accounts/login/code/", {"email": user.email})
+    client.cookies.clear()
+    unknown = client.post("/accounts/login/code/", {"email": "nobody@example.test"})
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/desk/", "/en/desk/"])
+@override_settings(STAFF_MFA_REQUIRED=True)
+def test_staff_without_second_factor_are_led_to_set_one_up(client, db, path):
+    client.force_login(UserFactory(role="administrator"))
+    response = client.get(path, follow=True)
+    assert response.redirect_chain[0] == ("/accounts/2fa/", 302)
+    assert "กรุณาเปิดใช้การยืนยันตัวตนขั้นที่สอง" in response.text
+
+
+@override_settings(STAFF_MFA_REQUIRED=True)
+def test_staff_with_second_factor_pass(client, db):
+    user = UserFactory(role="administrator")
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    RecoveryCodes.activate(user)
+    client.force_login(user)
+    assert client.get("/admin/").status_code == 200
+
+
+@override_settings(STAFF_MFA_REQUIRED=True)
+def test_entrepreneur_is_not_asked_for_a_second_factor(client, db):
+    client.force_login(UserFactory(role="entrepreneur"))
+    assert client.get("/desk/").status_code in (403, 404, 302)
+    assert client.get("/my/").status_code == 200
+
+
+def test_admin_makes_and_changes_a_person_by_his_address(client, db):
+    client.force_login(UserFactory(is_superuser=True))
+    assert client.get("/admin/users/").status_code == 200
+    assert client.get("/admin/users/new/").status_code == 200
+    answers = {
+        "email": "Advisor@Example.test", "first_name": "กานดา", "last_name": "สมมติ", "is_active": "on",
+        "password1": "ข้าวซอยไก่-ลำพูน", "password2": "ข้าวซอยไก่-ลำพูน",
+    }  # fmt: skip
+    response = client.post("/admin/users/new/", answers)
+    assert response.status_code == 302, response.context["form"].errors
+    user = User.objects.get(email="advisor@example.test")
+    response = client.post(f"/admin/users/edit/{user.pk}/", answers | {"first_name": "กานดาใหม่", "password1": "", "password2": ""})
+    assert response.status_code == 302, response.context["form"].errors
+    user.refresh_from_db()
+    assert user.first_name == "กานดาใหม่"
+
+
+def test_addresses_differing_in_case_are_one_person(db):
+    User.objects.create_user("Somchai@Example.test", "x")
+    assert User.objects.get_by_natural_key("SOMCHAI@example.TEST").email == "somchai@example.test"
