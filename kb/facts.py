@@ -79,7 +79,7 @@ def quote_facts(text: str, facts: dict, *, today: dt.date | None = None) -> str:
             return format_html('<span class="fact-missing">{}</span>', _("(ข้อเท็จจริงนี้ถูกถอนแล้ว)"))
         shown = fact.statement if match[2] or not fact.value else fact.shown_value
         if warning := warn_of(fact, today):
-            words = format_html('<span class="fact-sentence">{}</span>' if match[2] or not fact.value else "<b>{}</b>", shown)
+            words = format_html('<span class="fact-sentence">{}</span>' if match[2] or not fact.value else '<b class="nb">{}</b>', shown)
             return format_html('<span class="fact expired">{} <a class="mark" href="#fact-{}">{}</a></span>', words, fact.code, warning)
         if fact.is_phone and not match[2]:
             return format_html('<a class="tel nb" href="tel:{}">{}</a>', re.sub(r"\D", "", shown), shown)

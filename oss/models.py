@@ -23,6 +23,7 @@ from users.roles import Role
 
 QUESTION_MAX = 4000
 TITLE_LENGTH = 60
+LONG_WAIT = 3  # days after which the desk points at a case; the promised date of issue 6 replaces it
 
 
 class Centre(ClusterableModel, Named):
@@ -193,6 +194,10 @@ class Case(models.Model):
     @property
     def is_waiting(self) -> bool:
         return self.state in (self.State.NEW, self.State.TAKEN)
+
+    @property
+    def waits_long(self) -> bool:
+        return self.is_waiting and self.days_waiting >= LONG_WAIT
 
     @property
     def business(self) -> Business:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from business import vocabulary
@@ -31,8 +31,11 @@ logger = logging.getLogger(__name__)
 
 # The form
 
+# Never kept by a shared cache; but not "no-store", with which browsers forget what was typed when one goes back.
+_kept_by_its_browser = cache_control(private=True, no_cache=True)
 
-@never_cache
+
+@_kept_by_its_browser
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request):
     """The request for a consultation. Whatever goes wrong, what was typed comes back with the reason."""
@@ -42,7 +45,7 @@ def ask(request):
     return _show_form(request, AskForm(initial=_first_values(request, about)), about, key=form_key.issue())
 
 
-@never_cache
+@_kept_by_its_browser
 def _ask_again(request):
     """The form as it was typed, when its cookie was lost: nothing is written (`home.views.show_csrf_failure`)."""
     problem = _("ยังไม่ได้ส่ง เพราะเบราว์เซอร์ไม่ได้ส่งคุกกี้ยืนยันมาด้วย ข้อความของคุณอยู่ครบ กดส่งอีกครั้ง ถ้ายังไม่ได้ ให้เปิดรับคุกกี้ของเว็บนี้หรือโทรหาศูนย์")

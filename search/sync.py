@@ -162,6 +162,7 @@ def reconcile(*, report: Callable[[str, int, int], None] = lambda kind, done, to
     """Compares database, rows and index, and repairs. `report(kind, done, total)` as the objects are walked."""
     drift = Drift()
     engine = chosen_engine()
+    covered = list(IndexJob.objects.filter(attempts=0).values_list("pk", "token"))
     can_search = engine.is_healthy() or mend_index()
     if can_search:
         _hide_exposed(drift)
@@ -174,6 +175,8 @@ def reconcile(*, report: Callable[[str, int, int], None] = lambda kind, done, to
         rebuild_index()
     else:
         _level_index(drift)
+    for pk, token in covered:  # what was due before is done now; what changed meanwhile has another token
+        IndexJob.objects.filter(pk=pk, token=token, attempts=0).delete()
     if drift:
         log.warning("search drift repaired: %s", drift)
     return drift

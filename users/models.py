@@ -41,6 +41,11 @@ class User(AbstractUser):
     def __str__(self):
         return self.get_full_name() or self.email
 
+    def clean(self):
+        """One person, one spelling: addresses that differ in case are the same."""
+        super().clean()
+        self.email = self.email.lower()
+
     @cached_property
     def roles(self) -> frozenset[str]:
         return frozenset(self.groups.values_list("name", flat=True))

@@ -110,7 +110,7 @@ def test_quote_facts_marks_an_expired_fact_from_midnight_in_bangkok(moment, is_m
         shown = facts.quote_facts("{fact:vat}", {"vat": fact})
         warning = fact.warning
     plain = '<b class="fact nb">7%</b>'
-    marked = '<span class="fact expired"><b>7%</b> <a class="mark" href="#fact-vat">ข้อมูลถึง 30 กันยายน 2569</a></span>'
+    marked = '<span class="fact expired"><b class="nb">7%</b> <a class="mark" href="#fact-vat">ข้อมูลถึง 30 กันยายน 2569</a></span>'
     assert shown == (marked if is_marked else plain)
     assert warning == ("ข้อมูลถึง 30 กันยายน 2569" if is_marked else "")
 
@@ -118,7 +118,7 @@ def test_quote_facts_marks_an_expired_fact_from_midnight_in_bangkok(moment, is_m
 def test_quote_facts_marks_what_is_only_believed():
     fact = make_fact(code="cap", value="15", unit="% ต่อปี", confidence=Fact.Confidence.BELIEVED)
     assert facts.quote_facts("{fact:cap}", {"cap": fact}) == (
-        '<span class="fact expired"><b>15% ต่อปี</b> <a class="mark" href="#fact-cap">ยังไม่ยืนยัน</a></span>'
+        '<span class="fact expired"><b class="nb">15% ต่อปี</b> <a class="mark" href="#fact-cap">ยังไม่ยืนยัน</a></span>'
     )
 
 

@@ -1,6 +1,8 @@
 """The page of a guide: what stands on it, what is said honestly, and what it costs."""
 
 import datetime as dt
+import json
+import re
 from io import BytesIO
 
 import pytest
@@ -77,6 +79,13 @@ def test_guide_of_some_provinces_says_so_and_warns_a_reader_from_elsewhere(clien
     assert "ร้านของคุณอยู่เชียงใหม่ ซึ่งอยู่นอกพื้นที่" in show(client, page)
     tell_business(client, province="TH-95")
     assert "อยู่นอกพื้นที่" not in show(client, page)
+
+
+def test_guide_of_many_provinces_counts_them_and_lists_them_behind_one_press(client):
+    page = GuideFactory(provinces=[row.pk for row in Province.objects.all()[:9]])
+    html = show(client, page)
+    assert "ใช้ได้เฉพาะ 9 จังหวัด" in html
+    assert "ดูรายชื่อจังหวัด" in html
 
 
 def test_guide_shows_every_kind_of_block(client):
@@ -213,6 +222,15 @@ def test_guide_has_words_for_those_who_pass_it_on(client):
     html = show(client, GuideFactory(title="จดทะเบียน", summary="จดที่ไหน"))
     assert '<meta property="og:title" content="จดทะเบียน">' in html
     assert '<meta name="description" content="จดที่ไหน">' in html
+
+
+def test_guide_describes_itself_to_search_engines_without_breaking_out_of_its_block(client):
+    page = GuideFactory(title="จด </script><b>", summary="ก & ข")
+    html = show(client, page)
+    block = re.search(r'<script type="application/ld\+json">(.*?)</script>', html)[1]
+    data = json.loads(block)
+    assert (data["headline"], data["description"], data["dateModified"]) == ("จด </script><b>", "ก & ข", "2026-11-03")
+    assert data["mainEntityOfPage"] == f"http://testserver{page.url}"
 
 
 def test_guide_matches_say_verdict_reasons_and_what_is_unknown(client, tell_business):

@@ -326,8 +326,9 @@ def test_long_query_is_cut(client):
     assert len(client.get(ASK, {"q": "ก" * 5000}).context["about"]["query"]) == 200
 
 
-def test_form_is_never_kept_by_a_cache(client):
-    assert "no-store" in client.get(ASK)["Cache-Control"]
+def test_form_is_kept_by_its_own_browser_only(client):
+    """With `no-store` a browser forgets what was typed when one goes back to it."""
+    assert client.get(ASK)["Cache-Control"] == "private, no-cache"
 
 
 def test_other_methods_are_refused(client):
@@ -343,3 +344,17 @@ def test_cache_holds_no_readable_contact(clock):
     send(Client(), clock)
     assert not [key for key in cache._cache if "812345678" in key]
     assert reverse("ask") == ASK
+
+
+def test_broker_that_is_away_is_not_even_asked(client, old_enough, monkeypatch, django_capture_on_commit_callbacks):
+    """From the commit on the case is on the desk; nothing that only announces it may fail the request."""
+
+    def fail(*args, **kwargs):
+        raise ConnectionError("broker is away")
+
+    monkeypatch.setattr("celery.app.base.Celery.send_task", fail)
+    monkeypatch.setattr("celery.app.task.Task.apply_async", fail)
+    monkeypatch.setattr("kombu.messaging.Producer.publish", fail)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert post(client, old_enough, guide=GuideFactory.build().code).status_code == 302
+    assert Case.objects.count() == 1

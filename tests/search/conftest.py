@@ -6,7 +6,6 @@ import pytest
 from search import sync
 from search.engines.choice import chosen_engine
 
-
 hypothesis.settings.register_profile("search", deadline=None, max_examples=200)
 hypothesis.settings.load_profile("search")
 

@@ -94,8 +94,9 @@ def test_pages_of_other_types_are_found_too(editor, sweep):
 
 
 def test_absurd_questions_do_not_break_the_admin(editor, shelf):
-    for text in ('"', "\x00", "a" * 10_000, "ก" * 5_000, "1" * 20_000, "w " * 3_000, "%", "_", "\u0e48", "'"):
-        assert explore(editor, text) == set() or text in ("w " * 3_000,)
+    for text in ('"', "a" * 10_000, "ก" * 5_000, "1" * 20_000, "w " * 3_000, "%", "_", "\u0e48", "'"):
+        assert explore(editor, text) == set()
+    explore(editor, "ก\x00ข")  # the form refuses it
 
 
 def test_publishing_writes_no_index_of_wagtails(django_assert_max_num_queries):

@@ -68,7 +68,9 @@ def test_programme_predicate_equals_the_queryset():
 
 def test_guide_document_has_facts_as_words_and_names_them():
     FactFactory(code="vat-threshold", value="1800000", unit="บาทต่อปี")
-    page = GuideFactory(title="จดแวต", short_answer="เกิน {fact:vat-threshold} ต้องจด", provinces=["TH-50"], sectors=["retail"], keywords="จด VAT")
+    page = GuideFactory(
+        title="จดแวต", short_answer="เกิน {fact:vat-threshold} ต้องจด", provinces=["TH-50"], sectors=["retail"], keywords="จด VAT"
+    )
     assert documents.write_document(documents.kinds()["guide"], page.pk) is True
     row = Document.objects.get(kind="guide", object_id=page.pk)
     assert row.words["summary"].replace(thai.JOINER, "") == "ใครต้องจด จดที่ไหน ใช้อะไร\nเกิน 1,800,000 บาทต่อปี ต้องจด"

@@ -1,5 +1,6 @@
 """How people write sums, dates and telephone numbers, and how we write them."""
 
+import contextlib
 import datetime as dt
 from decimal import Decimal
 
@@ -36,10 +37,8 @@ def test_written_sum_is_read_back(baht):
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_sum_or_a_value_error(text):
-    try:
+    with contextlib.suppress(ValueError):
         assert 0 <= parse_baht(text) < 10**12
-    except ValueError:
-        pass
 
 
 @pytest.mark.parametrize(
@@ -72,6 +71,7 @@ def test_thai_date_shows_the_buddhist_year(day):
     assert format_date(day, language="en").endswith(str(day.year))
 
 
+@translation.override("th")
 def test_dates_and_sums_follow_the_language():
     day = dt.datetime(2026, 11, 22, 18, 30, tzinfo=dt.UTC)  # already the 23rd in Bangkok
     assert (format_date(day), format_date(day, style="short"), format_date(day, style="month")) == ("23 พฤศจิกายน 2569", "23 พ.ย. 69", "พ.ย. 2569")
@@ -92,7 +92,7 @@ def test_what_is_no_thai_phone_is_refused(typed):
 
 
 def test_phone_is_written_as_it_is_read_aloud():
-    assert format_phone("+66812345678") == "08 1234 5678" or format_phone("+66812345678") == "081 234 5678"
+    assert format_phone("+66812345678") == "081 234 5678"
     assert format_phone("สายด่วน") == "สายด่วน"
 
 
