@@ -2,6 +2,9 @@
 
 import gc
 import os
+import re
+
+from gunicorn.glogging import Logger
 
 worker_class = "gthread"  # pages wait for the database and the search engine, not for the processor
 threads = 8
@@ -14,6 +17,18 @@ no_control_socket = True  # nobody uses it, and it would write into the home fol
 accesslog = None if os.environ.get("DEMO") else "-"
 access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s %(M)sms"  # the path without its query: what people typed stays out
 errorlog = "-"
+_SECRET_PATHS = re.compile(r"(/ask/received/)[^/]+")
+
+
+class MaskingLogger(Logger):
+    """The address of a receipt is its key: whoever reads the log must not open it."""
+
+    def atoms(self, resp, req, environ, request_time):
+        atoms = super().atoms(resp, req, environ, request_time)
+        return atoms | {"U": _SECRET_PATHS.sub(r"\1…", atoms["U"] or "")}
+
+
+logger_class = MaskingLogger
 loglevel = "warning" if os.environ.get("DEMO") else "info"
 
 

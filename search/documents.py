@@ -259,7 +259,7 @@ def cut_content(content: Content) -> dict:
     """The columns of a row that come from the texts: the only place where documents are cut."""
     words = {name: thai.join(getattr(content, name)) for name in TEXTS}
     parts = {name: " ".join(find_parts(words[name])) for name in TEXTS}
-    everything = [word.term for joined in (*words.values(), thai.join(content.draft)) for word in thai.split(joined)]
+    everything = [term for joined in (*words.values(), thai.join(content.draft)) for term in thai.split_terms(joined)]
     terms = dict.fromkeys(everything)
     for term in everything:
         terms.update(dict.fromkeys(thai.parts_of(term)))
@@ -268,7 +268,7 @@ def cut_content(content: Content) -> dict:
 
 def find_parts(joined: str) -> list[str]:
     """The parts of all compounds of a joined text, in order."""
-    return [part for word in thai.split(joined) for part in thai.parts_of(word.term)]
+    return [part for term in thai.split_terms(joined) for part in thai.parts_of(term)]
 
 
 def new_version(previous: int = 0) -> int:

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 FIRST_WAIT = dt.timedelta(seconds=10)
 LONGEST_WAIT = dt.timedelta(hours=1)
 PAGE = 200
+COMMIT = 1_000  # documents of a rebuild in one commit: fewer commits, fewer merges
 
 
 def split_key(key: str) -> tuple[str, int]:
@@ -130,7 +131,7 @@ def rebuild_index(*, report: Callable[[int], None] = lambda done: None) -> None:
 
 def public_keys() -> Iterator[list[str]]:
     """The keys of all public rows, page by page."""
-    for rows in walk(Document.objects.public().only("pk", "kind", "object_id")):
+    for rows in walk(Document.objects.public().only("pk", "kind", "object_id"), size=COMMIT):
         yield [row.key for row in rows]
 
 

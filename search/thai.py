@@ -342,6 +342,12 @@ def split(joined: str, keep: Callable[[str], bool] | None = None) -> list[Word]:
     return words
 
 
+def split_terms(joined: str) -> list[str]:
+    """The terms alone, in order."""
+    return [read[0] for read in map(_read_piece, _PIECE.findall(joined)) if read]
+
+
+@lru_cache(maxsize=50_000)
 def _read_piece(shown: str) -> tuple[str, int, int] | None:
     """(term, where it begins in the piece, its length); None when the piece holds no word."""
     left = 0

@@ -36,7 +36,6 @@ SCHEMA = 1  # raised when the schema changes: an index of another schema is rebu
 HEAP = 30_000_000
 LOCK_SECONDS = 5
 TRIES = 3
-BATCH = 500
 ALL_FACETS = ("type", *FACETS)
 
 
@@ -68,7 +67,7 @@ def make_document(row: Document) -> tantivy.Document:
     document.add_text("key", row.key)
     document.add_unsigned("version", row.version)
     for name in TEXTS:
-        terms = " ".join(word.term for word in thai.split(row.words.get(name, "")))
+        terms = " ".join(thai.split_terms(row.words.get(name, "")))
         parts = row.parts.get(name, "")
         document.add_text(name, f"{terms} {parts}" if parts else terms)
     document.add_text("grams", " ".join(gram for name in ("title", "keywords", "summary") for gram in thai.grams(row.words.get(name, ""))))

@@ -24,6 +24,7 @@ from search.engines.tantivy_engine import HEAP, make_document, open_index
 from search.forms import Asked
 from search.models import Document
 from search.query import make_plan, read_question, search
+from search.sync import COMMIT
 from tests.bench import Record, record, time_of
 
 NUMBER = 5_000
@@ -125,7 +126,7 @@ def measure_filling(rows: list[Document], folder: Path) -> Iterator[Record]:
     keys = list(by_key)
 
     def batches():
-        return (keys[at : at + 500] for at in range(0, len(keys), 500))
+        return (keys[at : at + COMMIT] for at in range(0, len(keys), COMMIT))
 
     started = time.perf_counter()
     chosen_engine().rebuild(batches, lambda wanted: [by_key[key] for key in wanted])
