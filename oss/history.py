@@ -32,9 +32,9 @@ def tell(event: CaseEvent, case: Case) -> dict:
     titles = {
         CaseEvent.Kind.OPENED: _("ส่งคำขอเข้ามา"),
         CaseEvent.Kind.ROUTED: _("ส่งเข้า%(centre)s") % {"centre": centre},
-        CaseEvent.Kind.TAKEN: _("รับเรื่อง"),
+        CaseEvent.Kind.TAKEN: _("รับเรื่องแล้ว"),
         CaseEvent.Kind.ANSWERED: _("บันทึกคำตอบ"),
-        CaseEvent.Kind.CLOSED: _("ปิดเรื่อง"),
+        CaseEvent.Kind.CLOSED: _("ปิดเรื่องแล้ว"),
     }
     return {
         "icon": ICONS[kind],

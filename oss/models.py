@@ -115,7 +115,7 @@ class Case(models.Model):
         NEW = "new", _("เรื่องใหม่")
         TAKEN = "taken", _("มีผู้รับเรื่องแล้ว")
         ANSWERED = "answered", _("ตอบแล้ว")
-        CLOSED = "closed", _("ปิดเรื่อง")
+        CLOSED = "closed", _("ปิดแล้ว")
 
     class Channel(models.TextChoices):
         PHONE = "phone", _("โทรศัพท์")
@@ -227,9 +227,9 @@ class CaseEvent(models.Model):
     class Kind(models.TextChoices):
         OPENED = "opened", _("ส่งคำขอ")
         ROUTED = "routed", _("ส่งเข้าศูนย์")
-        TAKEN = "taken", _("รับเรื่อง")
+        TAKEN = "taken", _("รับเรื่องแล้ว")
         ANSWERED = "answered", _("ตอบ")
-        CLOSED = "closed", _("ปิดเรื่อง")
+        CLOSED = "closed", _("ปิดเรื่องแล้ว")
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=10, choices=Kind)

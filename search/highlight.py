@@ -1,5 +1,6 @@
 """Found words in a text: whole words marked, everything escaped. Works on joined text, so nothing is cut again."""
 
+from dataclasses import dataclass
 from itertools import takewhile
 
 from django.utils.html import escape
@@ -11,21 +12,37 @@ PASSAGE = 170  # characters, about two lines on a phone
 MOST_MARKED = 20  # words in one passage
 
 
-def matches(term: str, wanted: frozenset[str]) -> bool:
-    """Whether a word of the text is one that was asked for, or a compound that holds one."""
-    return term in wanted or any(part in wanted for part in thai.parts_of(term))
+@dataclass(frozen=True)
+class Marked:
+    """What to mark: words that were asked for, and compounds that hold one.
+
+    `parts` are the parts of asked compounds. They count when they stand alone; in a compound two of them are needed,
+    or เงิน of กู้เงิน would mark every kind of money.
+    """
+
+    terms: frozenset[str]
+    parts: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    def __contains__(self, term: str) -> bool:
+        if term in self.terms or term in self.parts:
+            return True
+        inside = thai.parts_of(term)
+        return not self.terms.isdisjoint(inside) or len(self.parts.intersection(inside)) > 1
 
 
-def find_wanted(joined: str, wanted: frozenset[str]) -> list[thai.Word]:
-    return thai.split(joined, lambda term: matches(term, wanted)) if wanted else []
+def find_wanted(joined: str, wanted: Marked) -> list[thai.Word]:
+    return thai.split(joined, wanted.__contains__) if wanted else []
 
 
-def mark_words(joined: str, wanted: frozenset[str]) -> SafeString:
+def mark_words(joined: str, wanted: Marked) -> SafeString:
     """The text as safe HTML, the wanted words in <mark>. Words side by side share one mark."""
     return _mark(joined, find_wanted(joined, wanted), 0, len(joined))
 
 
-def find_passage(joined: str, wanted: frozenset[str], *, length: int = PASSAGE) -> SafeString:
+def find_passage(joined: str, wanted: Marked, *, length: int = PASSAGE) -> SafeString:
     """The stretch of at most `length` characters with most different wanted words; empty when there is none.
 
     It begins and ends between words, at a blank where one is near, and never runs over a line's end.

@@ -17,7 +17,7 @@ from search import thai, weights
 from search.documents import ANY, FACETS, Kind, kinds
 from search.engines import EngineAway, Hit, Hits, Plan, Wanted
 from search.engines.choice import chosen_engine
-from search.highlight import find_passage, find_wanted, mark_words
+from search.highlight import Marked, find_passage, find_wanted, mark_words
 
 LONGEST = 200  # characters of a question
 MOST_WORDS = 20
@@ -48,9 +48,10 @@ class Question:
         return tuple(word for word in self.words if not word.is_common) or self.words
 
     @property
-    def marked(self) -> frozenset[str]:
-        """The words to mark in the results."""
-        return frozenset(term for word in self.telling for term in (word.term, *word.parts))
+    def marked(self) -> Marked:
+        """What to mark in the results."""
+        parts = frozenset(part for word in self.telling for part in word.parts)
+        return Marked(frozenset(word.term for word in self.telling), parts)
 
 
 @dataclass(frozen=True)

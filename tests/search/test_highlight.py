@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search import thai
-from search.highlight import find_passage, mark_words
+from search.highlight import Marked, find_passage, mark_words
 
 
 def marked(text: str, *wanted: str) -> str:
-    return mark_words(thai.join(text), frozenset(wanted))
+    return mark_words(thai.join(text), Marked(frozenset(wanted)))
 
 
 @pytest.mark.parametrize(
@@ -39,15 +39,22 @@ def test_marks_change_nothing_but_themselves(text, question):
     """Without the marks it is the repaired text, escaped; marks are balanced and stand between words."""
     from django.utils.html import escape
 
-    wanted = frozenset(word.term for word in thai.find_words(question))
+    wanted = Marked(frozenset(word.term for word in thai.find_words(question)))
     html = mark_words(thai.join(text), wanted)
     assert re.sub("</?mark>", "", html) == escape(thai.repair(text))
     assert [match[0] for match in re.finditer("</?mark>", html)] == ["<mark>", "</mark>"] * html.count("<mark>")
 
 
+def test_parts_of_an_asked_compound_mark_alone_or_together():
+    wanted = Marked(frozenset(["กู้เงิน"]), frozenset(["กู้", "เงิน"]))
+    assert mark_words(thai.join("เงินหมุน เงินกู้ กู้แบงก์ เงิน กู้เงิน"), wanted) == (
+        "เงินหมุน <mark>เงินกู้</mark> กู้แบงก์ <mark>เงิน</mark> <mark>กู้เงิน</mark>"
+    )
+
+
 def test_find_passage_takes_the_stretch_with_most_wanted_words():
     text = "ร้านเปิดทุกวัน\n" + "ขายดีมาก " * 60 + "ต้องจดทะเบียนและเสียภาษีป้าย " + "ขายดีมาก " * 60
-    passage = find_passage(thai.join(text), frozenset(["จดทะเบียน", "ภาษีป้าย"]))
+    passage = find_passage(thai.join(text), Marked(frozenset(["จดทะเบียน", "ภาษีป้าย"])))
     assert "<mark>จดทะเบียน</mark>" in passage
     assert "<mark>ภาษีป้าย</mark>" in passage or "<mark>เสียภาษีป้าย</mark>" in passage
     assert passage.startswith("… ")
@@ -56,16 +63,16 @@ def test_find_passage_takes_the_stretch_with_most_wanted_words():
 
 
 def test_find_passage_never_joins_two_lines():
-    passage = find_passage(thai.join("ภาษีป้าย\nค่าเช่า"), frozenset(["ภาษีป้าย", "ค่าเช่า"]))
+    passage = find_passage(thai.join("ภาษีป้าย\nค่าเช่า"), Marked(frozenset(["ภาษีป้าย", "ค่าเช่า"])))
     assert passage == "<mark>ภาษีป้าย</mark>"
 
 
 def test_find_passage_of_nothing_is_empty():
-    assert find_passage(thai.join("ค่าเช่าร้าน"), frozenset(["ภาษี"])) == ""
-    assert find_passage("", frozenset(["ภาษี"])) == ""
-    assert find_passage(thai.join("ค่าเช่าร้าน"), frozenset()) == ""
+    assert find_passage(thai.join("ค่าเช่าร้าน"), Marked(frozenset(["ภาษี"]))) == ""
+    assert find_passage("", Marked(frozenset(["ภาษี"]))) == ""
+    assert find_passage(thai.join("ค่าเช่าร้าน"), Marked(frozenset())) == ""
 
 
 def test_find_passage_of_a_long_text_full_of_hits_is_quick():
     joined = thai.join("ภาษี " * 20_000)
-    assert find_passage(joined, frozenset(["ภาษี"])).count("<mark>") <= 40
+    assert find_passage(joined, Marked(frozenset(["ภาษี"]))).count("<mark>") <= 40
