@@ -78,7 +78,9 @@ def _business_of(request, pk: int | None) -> Business | None:
 
 
 def _mine(request):
-    return request.user.businesses.select_related("province", "sector", "stage") if request.user.is_authenticated else Business.objects.none()
+    return (
+        request.user.businesses.select_related("province", "sector", "stage") if request.user.is_authenticated else Business.objects.none()
+    )
 
 
 def _next_address(request) -> str:

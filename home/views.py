@@ -17,6 +17,7 @@ from business.profile import current_business
 from home.reading_trail import forget_trail, guides_read, is_kept, read_trail, record_reading, write_trail
 from kb.models import GuidePage
 from oss.models import Case
+from users.roles import Role
 
 CASES_SHOWN = 20
 # What a failed form must not show back, or what means nothing to its writer.
@@ -50,6 +51,8 @@ def show_my_page(request):
         "businesses": list(user.businesses.select_related("province", "sector", "stage")) if user.is_authenticated else [],
         "read": guides_read(request),
         "keeps_reading": is_kept(request),
+        "has_desk": user.is_authenticated and user.has_role(Role.ADVISOR, Role.CENTRE_HEAD),
+        "is_editor": user.is_authenticated and (user.is_superuser or user.has_role(Role.EDITOR, Role.PUBLISHER, Role.ADMINISTRATOR)),
         "cases": list(Case.objects.filter(opened_by=user).select_related("centre")[:CASES_SHOWN]) if user.is_authenticated else [],
     }
     return render(request, "home/my_page.html", context)

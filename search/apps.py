@@ -1,5 +1,4 @@
-from django.apps import AppConfig, apps
-from django.conf import settings
+from django.apps import AppConfig
 
 
 class SearchConfig(AppConfig):
@@ -9,6 +8,3 @@ class SearchConfig(AppConfig):
         from search import changes
 
         changes.connect()
-        if hasattr(settings, "WAGTAILSEARCH_BACKENDS"):
-            # `modelsearch` without `wagtail.search` reads MODELSEARCH_BACKENDS and would fall back to its own FTS5 index.
-            apps.get_app_config("modelsearch").backend_setting_name = "WAGTAILSEARCH_BACKENDS"

@@ -7,7 +7,7 @@ development sets of `shared/data/search-dev`.
 from pathlib import Path
 
 FIELDS = {"title": 3.0, "keywords": 2.5, "summary": 1.5, "body": 1.0}
-PART = 0.35  # a part of a compound that was asked for, against the compound itself
+PART = 0.6  # a part of a compound that was asked for, against the compound itself
 PAIR = 0.8  # two words of the question side by side
 COMMON = 0.1  # words that every question has: they order, they do not select
 GRAMS = 0.12  # scraps of three characters: they order, and select only when no word does

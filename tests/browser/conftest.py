@@ -22,11 +22,17 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def live_site(chromium_path, tmp_path_factory) -> Iterator[str]:
-    """The address of a running site with the demonstration in it."""
+def running_site(chromium_path, tmp_path_factory) -> Iterator[RunningSite]:
+    """Web server and worker with the demonstration, for all browser tests of this process."""
     site = RunningSite(tmp_path_factory.mktemp("site"))
-    yield site.url
+    yield site
     site.stop()
+
+
+@pytest.fixture(scope="session")
+def live_site(running_site) -> str:
+    """The address of the running site."""
+    return running_site.url
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,16 @@ import fcntl
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
-from scripts.environment import ROOT, ROOMS, Stamps, checksum, choose_port, make_environment
+from scripts.environment import ROOMS, ROOT, Stamps, checksum, choose_port, make_environment
 from tests.environment import SHARED
 
 TEMPLATE = SHARED / "site"
@@ -56,7 +58,9 @@ def environment_of(var: Path, url: str) -> dict[str, str]:
 
 def run_command(arguments: list[str], environment: dict[str, str]) -> None:
     """Raises RuntimeError with the command's own words when it fails."""
-    result = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     if result.returncode:
         raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{result.stdout[-2000:]}{result.stderr[-4000:]}")
 
@@ -73,9 +77,23 @@ class RunningSite:
         environment = environment_of(var, self.url)
         self.log = open(var / "log.txt", "w")  # noqa: SIM115 - the processes write to it until stop()
         web = ["gunicorn", "-c", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}", "--workers", "1", "config.wsgi"]
-        worker = ["celery", "-A", "config", "-q", "worker", "--pool", "threads", "--concurrency", "1", "--without-gossip", "--without-mingle"]
+        worker = [
+            "celery",
+            "-A",
+            "config",
+            "-q",
+            "worker",
+            "--pool",
+            "threads",
+            "--concurrency",
+            "1",
+            "--without-gossip",
+            "--without-mingle",
+        ]
         self.processes = [
-            subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=self.log, stderr=self.log, start_new_session=True)
+            subprocess.Popen(
+                [sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=self.log, stderr=self.log, start_new_session=True
+            )
             for command in (web, worker)
         ]
         self._wait()
@@ -91,6 +109,11 @@ class RunningSite:
                 time.sleep(0.2)
         self.stop()
         raise RuntimeError(f"the site did not start:\n{(self.var / 'log.txt').read_text()[-4000:]}")
+
+    def page_number(self, code: str) -> int:
+        """The number in the admin of the guide with this code."""
+        with closing(sqlite3.connect(self.var / "db.sqlite3")) as database:
+            return database.execute("SELECT page_ptr_id FROM kb_guidepage WHERE code = ?", [code]).fetchone()[0]
 
     def stop(self) -> None:
         for process in self.processes:

@@ -15,7 +15,9 @@ class Meter:
     def __init__(self, page) -> None:
         self.kinds, self.loaded = {}, []
         session = page.context.new_cdp_session(page)
-        session.on("Network.responseReceived", lambda event: self.kinds.update({event["requestId"]: (event["type"], event["response"]["url"])}))
+        session.on(
+            "Network.responseReceived", lambda event: self.kinds.update({event["requestId"]: (event["type"], event["response"]["url"])})
+        )
         session.on("Network.loadingFinished", self._finish)
         session.send("Network.enable")
 
@@ -33,7 +35,9 @@ def without_pictures(loaded) -> int:
     return sum(size for size, kind, _url in loaded if kind != "Image")
 
 
-@pytest.mark.parametrize("address", ["/guides/cash-flow/", "/guides/vat-registration/", "/guides/register-company/", "/en/guides/cash-flow/"])
+@pytest.mark.parametrize(
+    "address", ["/guides/cash-flow/", "/guides/vat-registration/", "/guides/register-company/", "/en/guides/cash-flow/"]
+)
 def test_guide_stays_in_its_budget(open_context, live_site, address):
     page = open_context(**PHONE).new_page()
     meter = Meter(page)

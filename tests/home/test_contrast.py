@@ -8,7 +8,10 @@ from scripts.environment import ROOT
 
 TEXT, PART = 4.5, 3.0
 PAIRS = [
-    *((TEXT, "ink", on) for on in ("paper", "plaster", "sky", "mark", "success-wash", "warn-wash", "error-wash", "info-wash", "unknown-wash")),
+    *(
+        (TEXT, "ink", on)
+        for on in ("paper", "plaster", "sky", "mark", "success-wash", "warn-wash", "error-wash", "info-wash", "unknown-wash")
+    ),
     *((TEXT, "ink-soft", on) for on in ("paper", "plaster", "sky")),
     *((TEXT, "link", on) for on in ("paper", "plaster", "sky", "warn-wash", "info-wash", "error-wash")),
     *((TEXT, "visited", on) for on in ("paper", "plaster")),
@@ -40,7 +43,10 @@ def read_tokens() -> dict[str, dict[str, dict[str, str]]]:
     halves = css.split("@media (prefers-color-scheme: dark)")
     found = {}
     for scheme, half in zip(("light", "dark"), halves, strict=True):
-        sets = {selector: dict(re.findall(r"--([\w-]+):\s*([^;]+);", body)) for selector, body in re.findall(r"(:root|\.stage-\w+)\s*\{([^{}]*)\}", half)}
+        sets = {
+            selector: dict(re.findall(r"--([\w-]+):\s*([^;]+);", body))
+            for selector, body in re.findall(r"(:root|\.stage-\w+)\s*\{([^{}]*)\}", half)
+        }
         found[scheme] = {name: {**found.get("light", {}).get(name, {}), **tokens} for name, tokens in sets.items()}
     return found
 

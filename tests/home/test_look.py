@@ -98,6 +98,8 @@ def test_pages_carry_no_inline_style_or_script():
     found = [
         f"{path.relative_to(ROOT)}: {match}"
         for path in (ROOT / "templates").rglob("*.html")
-        for match in re.findall(r"<style|\sstyle=|\son\w+=\"|<script(?![^>]*(?:src=|type=\"application/json\"))", path.read_text(encoding="utf-8"))
+        for match in re.findall(
+            r"<style|\sstyle=|\son\w+=\"|<script(?![^>]*(?:src=|type=\"application/json\"))", path.read_text(encoding="utf-8")
+        )
     ]
     assert found == []

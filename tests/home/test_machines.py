@@ -67,7 +67,12 @@ def read_policy(response) -> dict[str, str]:
 @pytest.mark.parametrize("address", ["/", "/en/", "/my/", "/nowhere/", "/accounts/login/"])
 def test_public_pages_run_nothing_inline_and_nothing_from_elsewhere(client, address):
     policy = read_policy(client.get(address))
-    assert (policy["script-src"], policy["style-src"], policy["default-src"], policy["frame-ancestors"]) == ("'self'", "'self'", "'none'", "'none'")
+    assert (policy["script-src"], policy["style-src"], policy["default-src"], policy["frame-ancestors"]) == (
+        "'self'",
+        "'self'",
+        "'none'",
+        "'none'",
+    )
 
 
 def test_admin_may_run_its_own_inline_scripts(client):

@@ -50,7 +50,7 @@ def test_staff_find_their_desk_and_editors_the_admin(client):
     client.force_login(UserFactory(role="editor"))
     editor = client.get("/my/").text
     assert ('href="/desk/"' in advisor, 'href="/admin/"' in advisor) == (True, False)
-    assert 'href="/admin/"' in editor
+    assert ('href="/desk/"' in editor, 'href="/admin/"' in editor) == (False, True)
 
 
 def test_entrepreneur_sees_no_desk(client):

@@ -171,7 +171,7 @@ def test_case_page_tells_its_history_with_reasons(client, advisor):
     cases.take_case(opened, advisor)
     response = client.get(f"/desk/{opened.reference}/")
     assert [(line["title"], line["text"], line["actor"]) for line in response.context["history"]] == [
-        ("รับเรื่อง", "", advisor),
+        ("รับเรื่องแล้ว", "", advisor),
         ("ส่งเข้าศูนย์เชียงใหม่", "เพราะศูนย์ก่อนหน้ายังไม่รับเรื่องในตอนนี้ ศูนย์นี้รับแทน", None),
         ("ส่งเข้าศูนย์ลำพูน", "เพราะร้านอยู่จังหวัดลำพูน", None),
         ("ส่งคำขอเข้ามา", "", None),

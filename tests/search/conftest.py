@@ -2,6 +2,7 @@
 
 import hypothesis
 import pytest
+from django.utils import translation
 
 from search import sync
 from search.engines.choice import chosen_engine
@@ -15,6 +16,12 @@ def index_dir(settings, tmp_path):
     """A folder of its own; nothing in it yet, so the first sweep builds the index."""
     settings.SEARCH_INDEX_DIR = tmp_path / "index"
     return settings.SEARCH_INDEX_DIR
+
+
+@pytest.fixture(autouse=True)
+def thai_again():
+    """A request for the English interface leaves its language behind in the test's thread."""
+    translation.activate("th")
 
 
 @pytest.fixture

@@ -241,7 +241,7 @@ def test_publish_succeeds_without_a_broker_and_the_sweep_mends(sweep, monkeypatc
     assert found() == ["fish"]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.only_on("sqlite")
 def test_publish_succeeds_when_the_broker_folder_is_a_file(settings, monkeypatch):
     """Nothing can be written into it, not even by root."""

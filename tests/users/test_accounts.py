@@ -1,5 +1,7 @@
 """Signing in and out in our frame, staff with a second factor, people in Wagtail's admin."""
 
+import re
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -72,7 +74,7 @@ def test_page_of_the_account_stands_in_our_frame(client, person, address, prefix
 
 
 def test_password_is_optional_and_signs_in(client, person):
-    assert f"เข้าสู่ระบบเป็น <span class=\"any\">{person}</span>" in client.get("/my/").text
+    assert f'เข้าสู่ระบบเป็น <span class="any">{person}</span>' in client.get("/my/").text
 
 
 def test_signing_up_asks_for_the_address_only(client):
@@ -112,7 +114,8 @@ def test_staff_without_second_factor_are_led_to_set_one_up(client, db, path):
     client.force_login(UserFactory(role="administrator"))
     response = client.get(path, follow=True)
     assert response.redirect_chain[0] == ("/en/accounts/2fa/" if path.startswith("/en/") else "/accounts/2fa/", 302)
-    assert "กรุณาเปิดใช้การยืนยันตัวตนขั้นที่สอง" in response.text
+    asked = "please turn on two-step verification" if path.startswith("/en/") else "กรุณาเปิดใช้การยืนยันตัวตนขั้นที่สอง"
+    assert asked in response.text
 
 
 @override_settings(STAFF_MFA_REQUIRED=True)
@@ -147,6 +150,16 @@ def test_admin_makes_and_changes_a_person_by_his_address(client, db):
     assert response.status_code == 302, response.context["form"].errors
     user.refresh_from_db()
     assert user.first_name == "กานดาใหม่"
+
+
+@override_settings(STAFF_MFA_REQUIRED=False)
+def test_person_made_in_the_admin_needs_no_password(client, db):
+    client.force_login(UserFactory(is_superuser=True))
+    client.post("/admin/users/new/", {"email": "new@example.test", "first_name": "ใหม่", "last_name": "สมมติ", "is_active": "on"})
+    client.logout()
+    client.post("/accounts/login/code/", {"email": "new@example.test"})
+    code = re.search(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", mail.outbox[-1].body, re.MULTILINE)[0]
+    assert client.post("/accounts/login/code/confirm/", {"code": code})["Location"] == "/my/"
 
 
 def test_addresses_differing_in_case_are_one_person(db):

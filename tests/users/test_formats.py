@@ -24,7 +24,9 @@ def test_sum_is_understood(typed, baht):
     assert parse_baht(typed) == Decimal(baht)
 
 
-@pytest.mark.parametrize("typed", ["", " ", "ล้าน", "1-2 ล้าน", "-5", "5 6", "1.2.3", "1 แสน 2 ล้าน", "ไม่รู้", "9" * 13, "1e9", "NaN", "1" * 5000, "½ ล้าน"])
+@pytest.mark.parametrize(
+    "typed", ["", " ", "ล้าน", "1-2 ล้าน", "-5", "5 6", "1.2.3", "1 แสน 2 ล้าน", "ไม่รู้", "9" * 13, "1e9", "NaN", "1" * 5000, "½ ล้าน"]
+)
 def test_what_is_no_single_sum_is_refused(typed):
     with pytest.raises(ValueError):  # noqa: PT011 - the message repeats what was typed
         parse_baht(typed)
@@ -54,7 +56,10 @@ def test_date_in_three_boxes(parts, day):
     assert parse_date(*parts) == day
 
 
-@pytest.mark.parametrize("parts", [("30", "2", "2567"), ("1", "", "2567"), ("1", "5", ""), ("1", "13", "2567"), ("x", "5", "2567"), ("1", "5", "2300"), ("1", "5", "67")])
+@pytest.mark.parametrize(
+    "parts",
+    [("30", "2", "2567"), ("1", "", "2567"), ("1", "5", ""), ("1", "13", "2567"), ("x", "5", "2567"), ("1", "5", "2300"), ("1", "5", "67")],
+)
 def test_date_that_does_not_exist_is_refused(parts):
     with pytest.raises(ValueError):  # noqa: PT011
         parse_date(*parts)
@@ -74,13 +79,19 @@ def test_thai_date_shows_the_buddhist_year(day):
 @translation.override("th")
 def test_dates_and_sums_follow_the_language():
     day = dt.datetime(2026, 11, 22, 18, 30, tzinfo=dt.UTC)  # already the 23rd in Bangkok
-    assert (format_date(day), format_date(day, style="short"), format_date(day, style="month")) == ("23 พฤศจิกายน 2569", "23 พ.ย. 69", "พ.ย. 2569")
+    assert (format_date(day), format_date(day, style="short"), format_date(day, style="month")) == (
+        "23 พฤศจิกายน 2569",
+        "23 พ.ย. 69",
+        "พ.ย. 2569",
+    )
     assert (format_baht(1_800_000), format_baht(Decimal("250000.50"))) == ("1.8 ล้านบาท", "250,000.5 บาท")
     with translation.override("en"):
         assert (format_date(day), format_baht(1_800_000)) == ("23 November 2026", "1.8 million baht")
 
 
-@pytest.mark.parametrize("typed", ["081 234 5678", "๐๘๑-๒๓๔-๕๖๗๘", "+66 81 234 5678", "+66 (0)81 234 5678", "0066812345678", "081.234.5678"])
+@pytest.mark.parametrize(
+    "typed", ["081 234 5678", "๐๘๑-๒๓๔-๕๖๗๘", "+66 81 234 5678", "+66 (0)81 234 5678", "0066812345678", "081.234.5678"]
+)
 def test_phone_is_understood(typed):
     assert parse_phone(typed) == "+66812345678"
 
