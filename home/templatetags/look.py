@@ -18,7 +18,7 @@ STAGE_CODES = ("idea", "start", "run", "grow", "transform", "recover", "exit", "
 _INSIDE = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 _THAI = re.compile(r"[฀-๿]")
-_NUMBER_WITH_UNIT = re.compile(r"\d[\d,.]*\s[฀-๿]{1,6}(?![฀-๿])")
+_NUMBER_WITH_UNIT = re.compile(r"\d[\d,.]*\s[฀-๿]{1,8}(?![฀-๿])")
 # Shorter words are not cut by browsers; longer ones would not fit a 320 px screen in the largest heading.
 _SHORTEST, _LONGEST = 5, 16
 
@@ -87,6 +87,7 @@ def thai_wrap(text):
 
 @lru_cache(maxsize=4096)
 def _wrap(text: str) -> str:
+    text = text.replace(" ๆ", "\u00a0ๆ")  # the repetition mark never begins a line
     pieces, end = [], 0
     for match in _NUMBER_WITH_UNIT.finditer(text):
         pieces += [*cut(text[end : match.start()]), match[0]]

@@ -51,6 +51,7 @@ def test_shopfront_leaves_its_style_to_the_sheet():
         ("ผู้ประกอบการ", '<span class="nb">ผู้ประกอบการ</span>'),
         ("ภายใน 30 วัน", 'ภายใน <span class="nb">30 วัน</span>'),
         ("SME & <b>", "SME &amp; &lt;b&gt;"),
+        ("สั้น ๆ", "สั้น\u00a0ๆ"),
         ("", ""),
         (mark_safe("<b>แล้ว</b>"), "<b>แล้ว</b>"),
     ],
