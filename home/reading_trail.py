@@ -1,8 +1,7 @@
 """The guides that a reader opened last, so that he can go on where he was.
 
 The trail is five page numbers in a cookie of its own and not in the session: a session row would have to be written
-with every guide that is read. It is kept only for readers who already have a session (they signed in, or told us of
-their business) or who asked for it on their page; nobody else's response is touched.
+with every guide that is read. It names pages, not people, and stays on the reader's device; on his page he may stop it.
 """
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from kb.guides import public_guides
 from kb.models import GuidePage
 
 COOKIE = "reading"
+STOPPED = "off"
 LENGTH = 5
 SECONDS = 60 * 60 * 24 * 90
 
@@ -23,8 +23,8 @@ def read_trail(request) -> list[int]:
 
 
 def is_kept(request) -> bool:
-    """Whether this reader's trail is kept."""
-    return COOKIE in request.COOKIES or settings.SESSION_COOKIE_NAME in request.COOKIES
+    """Whether this reader's trail is kept: unless he stopped it."""
+    return request.COOKIES.get(COOKIE) != STOPPED
 
 
 def record_reading(request, response: HttpResponse, page: GuidePage) -> None:
@@ -37,12 +37,16 @@ def record_reading(request, response: HttpResponse, page: GuidePage) -> None:
 
 def write_trail(response: HttpResponse, numbers: list[int]) -> None:
     """Sets the cookie; `0` keeps a trail on which nothing stands yet."""
-    value = ".".join(str(number) for number in numbers) or "0"
+    _set_cookie(response, ".".join(str(number) for number in numbers) or "0")
+
+
+def stop_trail(response: HttpResponse) -> None:
+    """Forgets what was read, and what will be."""
+    _set_cookie(response, STOPPED)
+
+
+def _set_cookie(response: HttpResponse, value: str) -> None:
     response.set_cookie(COOKIE, value, max_age=SECONDS, secure=settings.IS_HTTPS, httponly=True, samesite="Lax")
-
-
-def forget_trail(response: HttpResponse) -> None:
-    response.delete_cookie(COOKIE, samesite="Lax")
 
 
 def guides_read(request) -> list[GuidePage]:

@@ -11,7 +11,14 @@ PAGE_PERMISSIONS = {
     Role.PUBLISHER: ["add", "change", "publish", "lock", "unlock"],
     Role.ADMINISTRATOR: ["add", "change", "publish", "lock", "unlock", "bulk_delete"],
 }
-_CONTENT = ["wagtailadmin.access_admin", *(f"{app}.{verb}_{model}" for app, model in [("wagtailimages", "image"), ("wagtaildocs", "document")] for verb in ("add", "change", "choose"))]
+_CONTENT = [
+    "wagtailadmin.access_admin",
+    *(
+        f"{app}.{verb}_{model}"
+        for app, model in [("wagtailimages", "image"), ("wagtaildocs", "document")]
+        for verb in ("add", "change", "choose")
+    ),
+]
 _KNOWLEDGE = [f"kb.{verb}_{model}" for model in ("programme", "agency", "fact") for verb in ("add", "change", "view")]
 PERMISSIONS = {
     Role.EDITOR: [*_CONTENT, *_KNOWLEDGE],
@@ -33,7 +40,10 @@ PERMISSIONS = {
 def apply_roles(apps) -> None:
     """Makes the groups and gives them exactly these permissions. `apps`: the registry, also a migration's."""
     Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
-    Collection, GroupCollectionPermission = apps.get_model("wagtailcore", "Collection"), apps.get_model("wagtailcore", "GroupCollectionPermission")
+    Collection, GroupCollectionPermission = (
+        apps.get_model("wagtailcore", "Collection"),
+        apps.get_model("wagtailcore", "GroupCollectionPermission"),
+    )
     GroupPagePermission, Page = apps.get_model("wagtailcore", "GroupPagePermission"), apps.get_model("wagtailcore", "Page")
     Group.objects.filter(name__in=["Moderators", "Editors"]).delete()  # Wagtail's own; ours have other names
     root, collection = Page.objects.get(depth=1), Collection.objects.get(depth=1)

@@ -14,7 +14,7 @@ from wagtail.views import serve
 
 from business import vocabulary
 from business.profile import current_business
-from home.reading_trail import forget_trail, guides_read, is_kept, read_trail, record_reading, write_trail
+from home.reading_trail import guides_read, is_kept, read_trail, record_reading, stop_trail, write_trail
 from kb.models import GuidePage
 from oss.models import Case
 from users.roles import Role
@@ -65,7 +65,7 @@ def keep_reading(request):
     if request.POST.get("keep") == "1":
         write_trail(response, read_trail(request))
     else:
-        forget_trail(response)
+        stop_trail(response)
     return response
 
 

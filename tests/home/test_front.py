@@ -5,10 +5,10 @@ import datetime as dt
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.utils import timezone
+from django.utils import timezone, translation
 from wagtail.models import Page, PageViewRestriction
 
-from home.context import site_settings
+from home.context import plain_pages, site_settings
 from home.front import closing_programmes, count_by_function
 from home.models import HomePage, PlainPage, SiteSettings
 from tests.factories import AgencyFactory, BusinessFactory, GuideFactory, ProgrammeFactory, UserFactory
@@ -101,9 +101,15 @@ def test_page_behind_a_password_shows_our_form_and_opens(client):
     assert "เก็บอะไร" in opened.text
 
 
-def test_footer_leads_to_the_statements(client):
-    text = client.get("/").text
-    assert [f'href="/{slug}/"' in text for slug in ("about", "privacy", "accessibility", "cookies")] == [True] * 4
+def test_footer_names_the_pages_of_text_that_exist(client):
+    assert plain_pages() == []
+    page = make_plain_page()
+    assert plain_pages() == [("privacy/", "ความเป็นส่วนตัว")]
+    assert '<li><a href="/privacy/">ความเป็นส่วนตัว</a></li>' in client.get("/").text
+    assert '<li><a href="/en/privacy/">Privacy</a></li>' in client.get("/en/").text
+    translation.activate("th")
+    page.unpublish()
+    assert plain_pages() == []
 
 
 def test_closing_programmes_are_open_ones_in_order_of_their_day():

@@ -1,6 +1,7 @@
-"""Which guides were read: on the reader's own device, only where he wants it, without a query."""
+"""Which guides were read: on the reader's own device, until he stops it, without a query."""
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -19,21 +20,23 @@ def trail(client) -> str | None:
     return cookie.value if cookie else None
 
 
-def test_visitor_without_session_leaves_no_trail(client):
-    read(client, GuideFactory())
-    assert trail(client) is None
-    assert "อ่านต่อจากเดิม" not in client.get("/").text
-
-
-def test_visitor_may_ask_for_it_and_stop_it_again(client):
+def test_visitor_goes_on_where_he_was_without_a_session(client):
     first, second = GuideFactory(title="เรื่องแรก"), GuideFactory(title="เรื่องที่สอง")
-    assert client.post("/my/reading/", {"keep": "1"})["Location"] == "/my/"
     read(client, first, second)
-    assert trail(client) == f"{second.pk}.{first.pk}"
+    assert (trail(client), settings.SESSION_COOKIE_NAME in client.cookies) == (f"{second.pk}.{first.pk}", False)
     assert [guide.title for guide in client.get("/").context["read"]] == ["เรื่องที่สอง", "เรื่องแรก"]
-    client.post("/my/reading/", {"keep": "0"})
-    assert trail(client) == ""
+
+
+def test_visitor_may_stop_it_and_begin_again(client):
+    guide = GuideFactory()
+    read(client, guide)
+    assert client.post("/my/reading/", {"keep": "0"})["Location"] == "/my/"
+    read(client, guide)
+    assert trail(client) == "off"
     assert "อ่านต่อจากเดิม" not in client.get("/").text
+    client.post("/my/reading/", {"keep": "1"})
+    read(client, guide)
+    assert trail(client) == str(guide.pk)
 
 
 def test_signed_in_reader_keeps_the_last_five_without_repetition(client):
@@ -43,13 +46,6 @@ def test_signed_in_reader_keeps_the_last_five_without_repetition(client):
     wanted = [guides[4], guides[6], guides[5], guides[3], guides[2]]
     assert trail(client) == ".".join(str(guide.pk) for guide in wanted)
     assert [guide.pk for guide in client.get("/").context["read"]] == [guide.pk for guide in wanted]
-
-
-def test_telling_of_a_business_begins_the_trail(client):
-    client.post("/my/business/", {"stage": "run"})
-    guide = GuideFactory()
-    read(client, guide)
-    assert trail(client) == str(guide.pk)
 
 
 def test_recording_costs_no_query(client, django_assert_num_queries):
