@@ -11,6 +11,9 @@ threads = 8
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
+# No bound here: gunicorn's largest is 8190 bytes, a question of 900 Thai letters. The proxy in front bounds the line
+# (docs/operations.md); without it this parser stops at 1 MB with its headers. What is read of a question, Django bounds.
+limit_request_line = 0
 preload_app = True  # the dictionary is read once, before the fork, and its memory shared
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a heartbeat on a slow disk looks like a hang
 no_control_socket = True  # nobody uses it, and it would write into the home folder

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
+from django.templatetags.static import static
 from django.urls import Resolver404, resolve
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST
@@ -71,6 +72,12 @@ def keep_reading(request):
 
 def show_alive(request):
     return HttpResponse("ok", content_type="text/plain")
+
+
+@cache_control(max_age=3600)
+def show_favicon(request):
+    """Browsers and readers of feeds ask for it whatever the page says. The mark's own address changes with the mark."""
+    return redirect(static("mark.svg"))
 
 
 @cache_control(max_age=3600)

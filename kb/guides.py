@@ -38,16 +38,16 @@ def guides_of_stage(code: str):
 
 
 def latest_guides(number: int) -> list[GuidePage]:
-    return list(public_guides().order_by("-reviewed_on", "-pk").prefetch_related("stages")[:number])
+    return list(public_guides().order_by("-reviewed_on", "-pk")[:number])
 
 
 def most_useful_guides(number: int) -> list[GuidePage]:
-    """By the readers' votes; with few votes yet, the rest in order of review."""
+    """Those that more readers found useful than not, by that difference; nothing is claimed of a guide without votes."""
     return list(
         public_guides()
         .annotate(votes=Count("feedback", filter=Q(feedback__was_useful=True)) - Count("feedback", filter=Q(feedback__was_useful=False)))
-        .order_by("-votes", "-reviewed_on", "-pk")
-        .prefetch_related("stages")[:number]
+        .filter(votes__gt=0)
+        .order_by("-votes", "-reviewed_on", "-pk")[:number]
     )
 
 

@@ -75,8 +75,14 @@ class Verdict:
     findings: tuple[Finding, ...]
 
     @property
+    def conditions(self) -> tuple[Finding, ...]:
+        """What is counted: all but a need that is met. It says why the programme is here, not whether the business
+        qualifies, and would make the count differ between a guide and the list of programmes."""
+        return tuple(finding for finding in self.findings if finding.clause.topic is not Topic.NEED or finding.answer is not Answer.YES)
+
+    @property
     def met(self) -> int:
-        return sum(finding.answer is Answer.YES for finding in self.findings)
+        return sum(finding.answer is Answer.YES for finding in self.conditions)
 
     @property
     def unknown(self) -> tuple[Finding, ...]:

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from html import unescape
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -14,6 +15,8 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail import blocks
+from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.forms.models import register_form_field_override
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, ObjectList, PageChooserPanel, TabbedInterface
 from wagtail.fields import StreamField
 from wagtail.models import (
@@ -36,6 +39,11 @@ from kb import facts, matching, reading
 from kb.blocks import Eligibility, GuideBody
 from kb.headings import find_headings
 from kb.matching import Topic
+from users.dates import WrittenDateField
+
+register_form_field_override(models.DateField, override={"form_class": WrittenDateField})  # before the forms are made from our models
+
+HOW_TO_QUOTE = _("อ้างตัวเลขที่เปลี่ยนได้ด้วย {fact:รหัส} รหัสดูได้ที่เมนู โครงการและข้อเท็จจริง → ข้อเท็จจริง")
 
 
 class Agency(Named):
@@ -281,6 +289,23 @@ class GuideIndexPage(BasePage):
         return super().get_context(request, *args, **kwargs) | grid_context()
 
 
+class GuideForm(WagtailAdminPageForm):
+    """A new guide comes with a code that nobody uses yet."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None and not self.instance.code:
+            self.initial["code"] = find_free_code()
+
+
+def find_free_code() -> str:
+    """Four digits: the one after the highest in use, else the lowest that is free; empty when there is none."""
+    taken = set(GuidePage.objects.values_list("code", flat=True))
+    after_the_highest = int(max(taken, default="1000")) + 1
+    codes = (f"{number:04d}" for number in [*range(after_the_highest, 10_000), *range(1001, after_the_highest)])
+    return next((code for code in codes if code not in taken), "")
+
+
 class GuidePage(BasePage):
     """A guide: the short answer first, then typed blocks."""
 
@@ -311,19 +336,20 @@ class GuidePage(BasePage):
     template = "kb/guide.html"
     parent_page_types = ["kb.GuideIndexPage"]
     subpage_types = []
+    base_form_class = GuideForm
 
     content_panels = [
         *Page.content_panels,
-        FieldPanel("code"),
-        FieldPanel("short_answer"),
+        FieldPanel("code", help_text=_("ตัวเลข 4 หลัก ไม่ซ้ำ บอกกันทางโทรศัพท์ได้")),
+        FieldPanel("short_answer", help_text=HOW_TO_QUOTE),
         FieldPanel("summary"),
-        FieldPanel("body"),
+        FieldPanel("body", help_text=HOW_TO_QUOTE),
         FieldPanel("keywords"),
     ]
     place_panels = [
-        FieldPanel("stages"),
-        FieldPanel("functions"),
-        FieldPanel("sectors"),
+        FieldPanel("stages", widget=forms.CheckboxSelectMultiple),
+        FieldPanel("functions", widget=forms.CheckboxSelectMultiple),
+        FieldPanel("sectors", widget=forms.CheckboxSelectMultiple),
         FieldPanel("provinces"),
         FieldPanel("programmes"),
         InlinePanel("related_guides", label=_("คู่มือที่เกี่ยวข้อง"), max_num=3),

@@ -106,7 +106,7 @@ class Match(NamedTuple):
 
     @property
     def total(self) -> int:
-        return len(self.verdict.findings)
+        return len(self.verdict.conditions)
 
     @property
     def reasons(self) -> list[Reason]:
@@ -119,9 +119,10 @@ class Match(NamedTuple):
         return [reason for reason in self.reasons if reason.answer is Answer.NO]
 
     @property
-    def reasons_in_order(self) -> list[Reason]:
-        """Those that hold first: how the scallops are hung."""
-        return self.reasons[::-1]
+    def counted_reasons(self) -> list[Reason]:
+        """What "met of total" counts, those that hold first: how the scallops are hung."""
+        counted = [explain(finding) for finding in self.verdict.conditions]
+        return sorted(counted, key=lambda reason: [Answer.YES, Answer.UNKNOWN, Answer.NO].index(reason.answer))
 
     @property
     def unknown_names(self) -> list[str]:

@@ -5,13 +5,22 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
-from wagtail.admin.ui.tables import Column, DateColumn, LiveStatusTagColumn
+from wagtail.admin.ui.tables import Column, LiveStatusTagColumn
 from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from business.models import BusinessFunction, Stage
-from kb.models import Agency, Fact, GuidePage, Programme
+from kb.models import HOW_TO_QUOTE, Agency, Fact, GuidePage, Programme
+from users.formats import format_date
+
+
+class DayColumn(Column):
+    """A day as a person writes it, in the Buddhist era in Thai. Wagtail's own column tells how long ago, also of days to come."""
+
+    def get_value(self, instance):
+        day = super().get_value(instance)
+        return format_date(day) if day else ""
 
 
 class GuideFilter(PageListingViewSet.filterset_class):
@@ -47,7 +56,7 @@ class GuideViewSet(PageListingViewSet):
         *(column for column in PageListingViewSet.columns if column.name != "parent"),
         Column("code", label=_("รหัสหน้า"), sort_key="code"),
         Column("stages", label=_("ช่วงธุรกิจ"), accessor=lambda page: ", ".join(stage.name for stage in page.stages.all())),
-        DateColumn("next_review", label=_("ตรวจทานครั้งหน้า"), sort_key="next_review"),
+        DayColumn("next_review", label=_("ตรวจทานครั้งหน้า"), sort_key="next_review"),
     ]
 
 
@@ -60,7 +69,15 @@ class ProgrammeViewSet(SnippetViewSet):
     model = Programme
     icon = "pick"
     menu_label = _("โครงการ")
-    list_display = ["name", "agency", "support", "status", "closes_on", "checked_on", LiveStatusTagColumn()]
+    list_display = [
+        "name",
+        "agency",
+        "support",
+        "status",
+        DayColumn("closes_on", label=_("ปิดรับ"), sort_key="closes_on"),
+        DayColumn("checked_on", label=_("วันที่ตรวจแหล่ง"), sort_key="checked_on"),
+        LiveStatusTagColumn(),
+    ]
     list_filter = ["support", "status", "agency", "fiscal_year", "closes_on", "checked_on", "live"]
     list_export = [
         "code",
@@ -86,10 +103,10 @@ class ProgrammeViewSet(SnippetViewSet):
             heading=_("โครงการ"),
         ),
         FieldPanel("summary"),
-        FieldPanel("offers"),
-        FieldPanel("who"),
+        FieldPanel("offers", help_text=HOW_TO_QUOTE),
+        FieldPanel("who", help_text=HOW_TO_QUOTE),
         FieldPanel("eligibility"),
-        FieldPanel("how_to_apply"),
+        FieldPanel("how_to_apply", help_text=HOW_TO_QUOTE),
         MultiFieldPanel(
             [
                 FieldPanel("status"),
@@ -118,7 +135,14 @@ class FactViewSet(SnippetViewSet):
     model = Fact
     icon = "order"
     menu_label = _("ข้อเท็จจริง")
-    list_display = ["topic", "code", Column("shown_value", label=_("ค่าที่แสดง")), "seen_on", "valid_until", "confidence"]
+    list_display = [
+        "topic",
+        Column("code", label=_("ใช้อ้าง"), accessor=lambda fact: f"{{fact:{fact.code}}}", sort_key="code"),
+        Column("shown_value", label=_("ค่าที่แสดง")),
+        Column("seen_on", label=_("วันที่ของแหล่ง"), accessor="shown_seen_on", sort_key="seen_on"),
+        DayColumn("valid_until", label=_("ใช้ได้ถึง"), sort_key="valid_until"),
+        "confidence",
+    ]
     list_filter = ["confidence", "valid_until", "unit"]
     search_fields = ["code", "topic", "statement", "agency_name", "source"]
     list_export = [

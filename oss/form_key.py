@@ -14,8 +14,9 @@ class Stale(ValueError):
     """Missing, forged or older than `OLDEST`."""
 
 
-def issue() -> str:
-    return signing.dumps([uuid.uuid4().hex, time.time()], salt=SALT)
+def issue(*, waited: bool = False) -> str:
+    """A new key. `waited`: for a page that comes back with the person's text, who has only to press again."""
+    return signing.dumps([uuid.uuid4().hex, time.time() - (FASTEST if waited else 0)], salt=SALT)
 
 
 def read(text: str) -> tuple[uuid.UUID, float]:

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from business import vocabulary
@@ -36,7 +36,7 @@ class CleanField(forms.CharField):
         over = len(value or "") - self.longest
         if over > 0:
             raise forms.ValidationError(
-                _now("ข้อความนี้ยาว %(length)s ตัวอักษร ใส่ได้ %(longest)s ตัว กรุณาตัดออก %(over)s ตัว")
+                gettext("ข้อความนี้ยาว %(length)s ตัวอักษร ใส่ได้ %(longest)s ตัว กรุณาตัดออก %(over)s ตัว")
                 % {"length": f"{len(value):,}", "longest": f"{self.longest:,}", "over": f"{over:,}"},
                 code="too_long",
             )

@@ -7,9 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from phonenumber_field.modelfields import PhoneNumberField
@@ -56,7 +55,7 @@ class Centre(ClusterableModel, Named):
     @property
     def short_name(self) -> str:
         """As people call it: the province. Needs `province`."""
-        return _now("ศูนย์%(province)s") % {"province": self.province.name}
+        return gettext("ศูนย์%(province)s") % {"province": self.province.name}
 
     @property
     def map_query(self) -> str:
@@ -188,7 +187,7 @@ class Case(models.Model):
         """How long it has been, as people say it."""
         days = self.days_waiting
         if days <= 0:
-            return _now("ส่งวันนี้")
+            return gettext("ส่งวันนี้")
         return ngettext("รอมา %(days)s วัน", "รอมา %(days)s วัน", days) % {"days": days}
 
     @property

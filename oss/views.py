@@ -49,7 +49,9 @@ def ask(request):
 def _ask_again(request):
     """The form as it was typed, when its cookie was lost: nothing is written (`home.views.show_csrf_failure`)."""
     problem = _("ยังไม่ได้ส่ง เพราะเบราว์เซอร์ไม่ได้ส่งคุกกี้ยืนยันมาด้วย ข้อความของคุณอยู่ครบ กดส่งอีกครั้ง ถ้ายังไม่ได้ ให้เปิดรับคุกกี้ของเว็บนี้หรือโทรหาศูนย์")
-    return _show_form(request, AskForm(request.POST), _read_about(request.POST), key=form_key.issue(), problem=problem, status=403)
+    return _show_form(
+        request, AskForm(request.POST), _read_about(request.POST), key=form_key.issue(waited=True), problem=problem, status=403
+    )
 
 
 ask.shows_typed_text = _ask_again
@@ -61,7 +63,7 @@ def _receive(request, about: dict):
         one_time, age = form_key.read(key)
     except form_key.Stale:
         problem = _("ยังไม่ได้ส่ง เพราะหน้านี้เปิดไว้นานเกินไป ข้อความของคุณอยู่ครบ ดูอีกครั้งแล้วกดส่ง")
-        return _show_form(request, form, about, key=form_key.issue(), problem=problem)
+        return _show_form(request, form, about, key=form_key.issue(waited=True), problem=problem)
     if not form.is_valid():
         return _show_form(request, form, about, key=key)
     inquiry = form.inquiry(**about)
@@ -78,7 +80,7 @@ def _receive(request, about: dict):
                 limits.count(sender)
     except cases.KeyUsed as used:
         problem = _("ยังไม่ได้ส่ง เพราะคำขอจากหน้านี้ส่งไปแล้วก่อนหน้านี้ แต่ข้อความไม่เหมือนเดิม ถ้าเป็นเรื่องใหม่ กดส่งอีกครั้ง")
-        return _show_form(request, form, about, key=form_key.issue(), problem=problem, earlier=used.case, status=422)
+        return _show_form(request, form, about, key=form_key.issue(waited=True), problem=problem, earlier=used.case, status=422)
     except DatabaseError as error:
         logger.error("A case was not written: %s", type(error).__name__)  # the message may hold what was typed
         problem = _("ตอนนี้ระบบบันทึกเรื่องไม่ได้ ข้อความของคุณอยู่ครบ รอสักครู่แล้วกดส่งอีกครั้ง หรือโทรหาศูนย์ได้เลย")

@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
+from wagtail.admin.ui.tables import BooleanColumn
 from wagtail.admin.views.generic import chooser
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.snippets.models import register_snippet
@@ -65,7 +66,7 @@ class CentreViewSet(SnippetViewSet):
     menu_order = 140
     add_to_admin_menu = True
     copy_view_enabled = False
-    list_display = ["name_th", "kind", "accepts_cases", "phone", "hours"]
+    list_display = ["name_th", "kind", BooleanColumn("accepts_cases", label=_("รับเรื่องได้"), sort_key="accepts_cases"), "phone", "hours"]
     list_filter = ["kind", "accepts_cases"]
     list_per_page = 77
     search_backend_name = None

@@ -41,6 +41,12 @@ def format_date(value: dt.date | dt.datetime, *, style: str = "long", language: 
     return f"{value.day} {long[value.month - 1]} {year}"
 
 
+def format_numeric_date(value: dt.date) -> str:
+    """`31/12/2569`, as it stands in a form; the common era in English."""
+    thai = (get_language() or "th").startswith("th")
+    return f"{value.day:02d}/{value.month:02d}/{value.year + (BUDDHIST_OFFSET if thai else 0)}"
+
+
 def to_common_era(year: int) -> int:
     """A year above 2400 is Buddhist. Raises ValueError outside 1900–2200 of the common era."""
     if year > 2400:
@@ -98,6 +104,41 @@ def parse_date(day: str, month: str, year: str) -> dt.date:
     if not all(number.isascii() and number.isdigit() for number in numbers[1:]):
         raise ValueError("month and year are needed")
     return dt.date(to_common_era(int(numbers[2])), int(numbers[1]), int(numbers[0]) if numbers[0] else 1)
+
+
+def _name_of_month(written: str) -> str:
+    return re.sub(r"[.\s]", "", written).casefold()
+
+
+_MONTHS = {
+    _name_of_month(name): number
+    for names in (THAI_MONTHS, THAI_MONTHS_SHORT, ENGLISH_MONTHS, [month[:3] for month in ENGLISH_MONTHS])
+    for number, name in enumerate(names, start=1)
+}
+_YEAR_FIRST = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
+_DAY_FIRST = re.compile(r"(?P<day>\d{1,2})\s*([/.-])\s*(?P<month>\d{1,2})\s*\2\s*(?P<year>\d{4})")
+_WITH_NAME = re.compile(r"(?P<day>\d{1,2})\s*(?P<name>[^\d\s][^\d]*?)\s*(?:พ\.?\s?ศ\.?\s*)?(?P<year>\d{4}|\d\d)")
+
+
+def parse_written_date(text: str) -> dt.date:
+    """A date from one box: `31/12/2569`, `31 ธันวาคม 2569`, `31 ธ.ค. 69`, `2026-12-31`, `๓๑/๑๒/๒๕๖๙`.
+
+    A year of two digits is Buddhist and stands only after a Thai month. Raises ValueError when it is no such date.
+    """
+    cleaned = to_arabic_digits(text).strip()
+    match = _YEAR_FIRST.fullmatch(cleaned) or _DAY_FIRST.fullmatch(cleaned) or _WITH_NAME.fullmatch(cleaned)
+    if match is None:
+        raise ValueError(f"{text!r} is not a date")
+    parts = match.groupdict()
+    month, year = parts.get("month"), parts["year"]
+    if month is None:
+        name = _name_of_month(parts["name"])
+        if name not in _MONTHS:
+            raise ValueError(f"{text!r} names no month")
+        month = str(_MONTHS[name])
+        if len(year) == 2 and not name.isascii():
+            year = f"25{year}"
+    return parse_date(parts["day"], month, year)
 
 
 def parse_phone(text: str) -> str:

@@ -80,14 +80,26 @@ def widget(field):
 
 
 @register.filter
+def bind_marks(text):
+    """Keeps the repetition mark beside its word (`จริง ๆ`), and nothing else: running text, what people wrote."""
+    bound = _bind_marks(text or "")
+    return mark_safe(bound) if hasattr(text, "__html__") else bound
+
+
+def _bind_marks(text: str) -> str:
+    return str(text).replace(" ๆ", "\u00a0ๆ")  # the repetition mark never begins a line
+
+
+@register.filter
 def thai_wrap(text):
     """Keeps Thai words whole where the browser's dictionary would cut them: headings, cards, buttons."""
-    return _wrap(str(text)) if not hasattr(text, "__html__") and text else conditional_escape(text or "")
+    # A {% filter %} block hands over safe text, which may hold markup: only its marks are bound.
+    return bind_marks(text) if hasattr(text, "__html__") or not text else _wrap(str(text))
 
 
 @lru_cache(maxsize=4096)
 def _wrap(text: str) -> str:
-    text = text.replace(" ๆ", "\u00a0ๆ")  # the repetition mark never begins a line
+    text = _bind_marks(text)
     pieces, end = [], 0
     for match in _NUMBER_WITH_UNIT.finditer(text):
         pieces += [*cut(text[end : match.start()]), match[0]]

@@ -1,5 +1,8 @@
 """Every page type in Thai and English: accessible, no wider than the screen, usable with the keyboard alone."""
 
+import re
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.browser.conftest import DESKTOP, PHONE
@@ -25,6 +28,29 @@ def test_page_breaks_no_rule_and_fits_every_screen(desktop, check_axe, name, pre
         if is_wider_than_the_screen(desktop):
             too_wide.append(width)
     assert too_wide == []
+
+
+def test_every_guide_and_programme_fits_a_small_phone(phone_without_js):
+    """What is wider than the screen in a table scrolls in its own frame; everything else breaks its lines."""
+    addresses = [urlsplit(found).path for found in re.findall(r"<loc>([^<]+)</loc>", phone_without_js.request.get("/sitemap.xml").text())]
+    pages = [address for address in addresses if re.fullmatch(r"/(guides|programmes)/[^/]+/", address)]
+    assert len(pages) > 50
+    too_wide = []
+    for address in pages:
+        phone_without_js.goto(address, wait_until="domcontentloaded")
+        for width in (360, 320):
+            phone_without_js.set_viewport_size({"width": width, "height": 640})
+            if (measured := phone_without_js.evaluate("document.documentElement.scrollWidth")) > width:
+                too_wide.append((address, width, measured))
+    assert too_wide == []
+
+
+def test_table_that_scrolls_is_a_place_the_keyboard_reaches(desktop):
+    desktop.goto("/guides/sign-and-land-tax/")
+    frames = desktop.locator(".table").evaluate_all(
+        "nodes => nodes.map(node => [node.tabIndex, node.role, node.ariaLabel === node.querySelector('caption').textContent])"
+    )
+    assert set(map(tuple, frames)) == {(0, "region", True)}
 
 
 @pytest.mark.parametrize("name", ["home", "guide", "results", "form", "programmes"])

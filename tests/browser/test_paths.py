@@ -70,6 +70,16 @@ def test_question_is_searched_and_read(any_phone):
     assert any_phone.locator(".answer").is_visible()
 
 
+def test_question_pasted_whole_is_cut_by_us_and_says_so(phone_without_js):
+    """Neither the field nor the web server cuts it first."""
+    phone_without_js.goto("/")
+    phone_without_js.locator("#q").fill("ภาษี" * 2_500)
+    with phone_without_js.expect_navigation() as answer:
+        phone_without_js.locator(".hero-search button").click()
+    assert answer.value.status == 200
+    assert phone_without_js.get_by_text("คำถามยาวเกินไป เราค้นจากส่วนต้นเท่านี้").count() == 1
+
+
 def test_question_without_an_answer_leads_to_a_person_with_the_words_kept(any_phone):
     any_phone.goto("/search/?q=zzzzqqqq")
     any_phone.locator("main a[href*='/ask/']").first.click()

@@ -1,6 +1,9 @@
 """Errors: what a person sees when something is missing, broken or too late."""
 
+import re
+
 import pytest
+from django.template import Context, Template
 from django.test import Client, override_settings
 from django.urls import path
 
@@ -92,3 +95,17 @@ def test_post_to_a_missing_address_without_key_is_clear(strict):
     response = strict.post("/nowhere/", {"a": "b"})
     assert response.status_code in (403, 404)
     assert 'class="brand"' in response.text
+
+
+@pytest.mark.parametrize("address", ["/", "/guides/", "/search/?q=ก"])
+def test_search_field_cuts_nothing_in_the_browser(client, db, address):
+    fields = re.findall(r'<input [^>]*type="search"[^>]*>', client.get(address).text)
+    assert (len(fields), [field for field in fields if "maxlength" in field]) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [("ง่าย ๆ ต่าง ๆ", "ง่าย\u00a0ๆ ต่าง\u00a0ๆ"), ("ง่ายๆ", "ง่ายๆ"), ("", ""), (None, ""), ("<b> ๆ", "&lt;b&gt;\u00a0ๆ")],
+)
+def test_mark_is_bound_to_its_word_and_nothing_becomes_markup(text, bound):
+    assert Template("{{ text|bind_marks }}").render(Context({"text": text})) == bound

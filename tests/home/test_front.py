@@ -51,7 +51,7 @@ def test_home_page_takes_the_same_queries_with_one_guide_and_with_thirty(client,
     GuideFactory.create_batch(number)
     ProgrammeFactory.create_batch(number, agency=agency, closes_on=timezone.localdate() + dt.timedelta(days=3))
     client.get("/")  # the vocabulary and the settings of the site are warm
-    with django_assert_num_queries(10):  # site, page, its own row, restrictions; two lists and their stages; programmes; counts
+    with django_assert_num_queries(8):  # site, page, its own row, restrictions; two lists; programmes; counts
         client.get("/")
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db import connection
+from django.templatetags.static import static
 from health_check.checks import Database
 from health_check.exceptions import ServiceUnavailable
 from wagtail.models import PageViewRestriction
@@ -30,6 +31,12 @@ def test_not_ready_without_the_database_and_says_nothing_more(client, monkeypatc
     monkeypatch.setattr(Database, "run", fail)
     response = client.get("/readyz")
     assert (response.status_code, response.text) == (503, "not ready")
+
+
+def test_old_address_of_the_icon_leads_to_the_mark(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = client.get("/favicon.ico")
+    assert (response.status_code, response["Location"], response["Cache-Control"]) == (302, static("mark.svg"), "max-age=3600")
 
 
 def test_robots_keeps_private_pages_out_in_both_languages(client):

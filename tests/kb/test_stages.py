@@ -1,6 +1,7 @@
 """The pages of the stages, the grid of all guides, and the short code."""
 
 import datetime as dt
+import re
 
 import pytest
 from wagtail.models import PageViewRestriction
@@ -79,6 +80,25 @@ def test_stage_ignores_an_unknown_function_and_says_so(client, asked):
     assert "ก" * 41 not in html
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/stages/run/?function=zz", ["ไม่มีเรื่องที่ชื่อ “zz” เราจึงแสดงทุกเรื่องของช่วงนี้"]),
+        ("/programmes/?function=zz&stage=qq", ["ค่าของตัวกรองนี้ไม่มีในรายการ เราจึงไม่ได้ใช้: เรื่องที่อยากได้ความช่วยเหลือ, ช่วงธุรกิจ"]),
+        ("/stages/run/?function=tax", []),
+        ("/programmes/?function=tax", []),
+    ],
+)
+def test_filter_that_is_unknown_is_named_in_one_sentence(client, address, words):
+    html = read(client, address)
+    assert re.findall(r'<p class="note warn[^>]*>.*?<span>(.*?)</span></p>', html) == words
+
+
+def test_unknown_function_is_told_at_the_head_of_the_page(client):
+    html = read(client, "/stages/run/?function=zz")
+    assert html.index("ไม่มีเรื่องที่ชื่อ") < html.index('class="neighbours"')
+
+
 def test_first_guides_are_the_most_particular_ones_of_different_functions():
     wide = GuideFactory(code="1001", stages=["run", "grow", "exit"], functions=["finance"])
     tax_b = GuideFactory(code="2002", stages=["run"], functions=["tax"])
@@ -140,8 +160,12 @@ def test_grid_counts_each_cell_and_shows_a_zero_as_such(client):
     assert (grid["run"][1], grid["grow"][1], grid["exit"][1]) == (2, 1, 0)
     assert response.context["number"] == 2
     html = response.content.decode()
-    assert 'href="/stages/run/?function=tax"' in html
-    assert 'href="/stages/exit/?function=tax"' not in html
+    assert sorted(re.findall(r'href="(/stages/\w+/\?[^"]+)"', html)) == [
+        "/stages/grow/?function=legal#guides",
+        "/stages/grow/?function=tax#guides",
+        "/stages/run/?function=legal#guides",
+        "/stages/run/?function=tax#guides",
+    ]
     assert html.count('<span class="hide">ยังไม่มีคู่มือ</span>') == 7 * 12 - 4
 
 
@@ -197,6 +221,28 @@ def test_short_code_of_a_draft_or_restricted_guide_is_not_found(client):
     assert client.get("/g/3103/").status_code == 404
 
 
+# The blocks of lists, and marks that stay with their word
+
+
+def test_lists_of_a_guide_say_what_they_are(client):
+    GuideFactory(
+        slug="papers",
+        body=[
+            ("documents", [{"name": "บัตรประชาชน", "note": ""}]),
+            ("steps", [{"title": "ไปสำนักงานเขต", "text": "<p>ยื่นแบบ</p>"}]),
+        ],
+    )
+    html = read(client, "/guides/papers/")
+    assert re.findall(r'<(?:ul class="checklist"|ol class="steps mt5") aria-label="(.*?)">', html) == ["เอกสารที่ต้องเตรียม", "ขั้นตอน"]
+    assert re.findall(r'<p class="list-name mt5">.*?</svg>(.*?)</p>', html) == ["เอกสารที่ต้องเตรียม"]
+
+
+def test_repetition_mark_stays_with_its_word_on_the_home_page(client):
+    Feedback.objects.create(page=GuideFactory(summary="อ่านง่าย ๆ"), was_useful=True, voter="1")
+    assert "อ่านง่าย\u00a0ๆ" in read(client, "/")
+    assert re.findall(r"[^\s>]+ ๆ", re.search(r'<ol class="street">.*?</ol>', read(client, "/"), re.DOTALL)[0]) == []
+
+
 # What the home page asks for
 
 
@@ -209,8 +255,9 @@ def test_latest_guides_are_those_reviewed_last():
 
 
 def test_most_useful_guides_follow_the_votes():
-    liked, disliked, silent = GuideFactory(), GuideFactory(), GuideFactory()
+    liked, disliked = GuideFactory(), GuideFactory()
     for number in range(3):
         Feedback.objects.create(page=liked, was_useful=number != 0, voter=str(number))
         Feedback.objects.create(page=disliked, was_useful=False, voter=str(number))
-    assert most_useful_guides(5) == [liked, silent, disliked]
+    GuideFactory()  # nobody has said anything of it
+    assert most_useful_guides(5) == [liked]

@@ -6,11 +6,13 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.cache import cache
 from django.test import override_settings
+from wagtail.models import PageViewRestriction
 
-from tests.factories import UserFactory
+from tests.factories import GuideFactory, UserFactory
 from users.models import User
 
 PAGES = [
@@ -165,3 +167,63 @@ def test_person_made_in_the_admin_needs_no_password(client, db):
 def test_addresses_differing_in_case_are_one_person(db):
     User.objects.create_user("Somchai@Example.test", "x")
     assert User.objects.get_by_natural_key("SOMCHAI@example.TEST").email == "somchai@example.test"
+
+
+def read_heading(response) -> str:
+    return re.sub(r"<[^>]+>", "", re.search(r"<h1>(.*?)</h1>", response.text)[1])
+
+
+@override_settings(STAFF_MFA_REQUIRED=False)
+@pytest.mark.parametrize(("role", "has_way_to_the_desk"), [("advisor", True), ("entrepreneur", False)])
+@pytest.mark.parametrize("address", ["/admin/", "/admin/pages/?q=ก&p=2"])
+def test_signed_in_person_without_the_admin_is_told_so(client, db, role, has_way_to_the_desk, address):
+    """Not sent to sign in, from where he would be sent back without end."""
+    client.force_login(UserFactory(role=role))
+    response = client.get(address)
+    assert (response.status_code, response["Cache-Control"]) == (403, "private, no-store")
+    assert read_heading(response) == "ส่วนนี้เปิดให้เฉพาะผู้ดูแลเนื้อหา"
+    assert ('class="button" href="/desk/"' in response.text) is has_way_to_the_desk
+    assert 'class="button second" href="/my/"' in response.text
+    assert 'class="page messages"' not in response.text
+    assert 'class="page messages"' not in client.get("/my/").text
+
+
+@pytest.fixture
+def guide_for_editors(db):
+    page = GuideFactory(slug="for-editors", title="เฉพาะทีม")
+    restriction = PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.GROUPS)
+    restriction.groups.add(Group.objects.get(name="editor"))
+    return page
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_signed_in_person_outside_the_groups_of_a_page_is_told_so(client, guide_for_editors, prefix):
+    client.force_login(UserFactory(role="entrepreneur"))
+    response = client.get(f"{prefix}/guides/for-editors/")
+    assert response.status_code == 403
+    assert "เฉพาะทีม" not in response.text
+    if not prefix:
+        assert read_heading(response) == "หน้านี้เปิดให้เฉพาะกลุ่ม"
+
+
+def test_visitor_is_asked_to_sign_in_and_whoever_may_reads(client, guide_for_editors):
+    response = client.get("/guides/for-editors/", follow=True)
+    assert (response.status_code, response.redirect_chain[-1][0]) == (200, "/accounts/login/?next=/guides/for-editors/")
+    client.force_login(UserFactory(role="editor"))
+    assert client.get("/guides/for-editors/").status_code == 200
+
+
+def test_way_back_after_signing_in_still_leads_there(client, person):
+    response = client.get("/accounts/login/?next=/my/business/")
+    assert (response.status_code, response["Location"]) == (302, "/my/business/")
+    client.post("/accounts/logout/")
+    response = client.post(
+        "/accounts/login/?next=/my/business/", {"login": person.email, "password": "ขนมจีนน้ำยา-ปักษ์ใต้", "next": "/my/business/"}
+    )
+    assert (response.status_code, response["Location"]) == (302, "/my/business/")
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/desk/"])
+def test_visitor_is_asked_to_sign_in_before_work(client, db, address):
+    response = client.get(address)
+    assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={address}")

@@ -5,11 +5,25 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+import time_machine
+from django.core.exceptions import ValidationError
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from users.formats import format_baht, format_date, format_phone, parse_baht, parse_date, parse_phone, to_arabic_digits, to_common_era
+from users.dates import WrittenDateField
+from users.formats import (
+    format_baht,
+    format_date,
+    format_numeric_date,
+    format_phone,
+    parse_baht,
+    parse_date,
+    parse_phone,
+    parse_written_date,
+    to_arabic_digits,
+    to_common_era,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +77,64 @@ def test_date_in_three_boxes(parts, day):
 def test_date_that_does_not_exist_is_refused(parts):
     with pytest.raises(ValueError):  # noqa: PT011
         parse_date(*parts)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "31/12/2569", "31/12/2026", " ๓๑/๑๒/๒๕๖๙ ", "31-12-2569", "31.12.2569", "2026-12-31", "2569-12-31", "31 ธันวาคม 2569", "31ธันวาคม2569",
+        "31 ธ.ค. 69", "31 ธ.ค. 2569", "31 ธ.ค.2569", "31 ธค 69", "31 ธันวาคม พ.ศ. 2569", "๓๑ ธันวาคม พ.ศ.๒๕๖๙", "31 December 2026", "31 dec 2026",
+    ],
+)  # fmt: skip
+def test_date_in_one_box(typed):
+    assert parse_written_date(typed) == dt.date(2026, 12, 31)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "พรุ่งนี้", "31/12", "31/12/69", "30/2/2569", "29/2/2569", "31/13/2569", "0/1/2569", "1/5/2300", "31 ธ 2569", "31 dec 26",
+     "2569/12/31", "31/12-2569", "31/12/2569 แล้ว", "1" * 5000],
+)  # fmt: skip
+def test_what_is_no_date_is_refused(typed):
+    with pytest.raises(ValueError):  # noqa: PT011
+        parse_written_date(typed)
+
+
+@given(st.dates(min_value=dt.date(1900, 1, 1), max_value=dt.date(2199, 12, 31)), st.sampled_from(["th", "en"]))
+def test_written_date_is_read_back(day, language):
+    with translation.override(language):
+        assert [parse_written_date(format_numeric_date(day)), parse_written_date(format_date(day))] == [day, day]
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_date_or_a_value_error(text):
+    with contextlib.suppress(ValueError):
+        assert 1900 <= parse_written_date(text).year <= 2200
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("30/2/2569", "อ่านวันที่นี้ไม่ได้ หรือไม่มีวันนี้ในปฏิทิน เขียนแบบ 31/12/2569 หรือ 31 ธันวาคม 2569"),
+        ("1/1/2590", "ปีนี้ห่างจากวันนี้เกิน 20 ปี ตรวจดูว่าพิมพ์ปีถูกหรือไม่"),
+        ("31/12/2548", "ปีนี้ห่างจากวันนี้เกิน 20 ปี ตรวจดูว่าพิมพ์ปีถูกหรือไม่"),
+    ],
+)
+@translation.override("th")
+def test_date_field_gives_the_reason(typed, reason):
+    with time_machine.travel(dt.datetime(2026, 11, 23, 3, tzinfo=dt.UTC), tick=False), pytest.raises(ValidationError) as error:
+        WrittenDateField().clean(typed)
+    assert error.value.messages == [reason]
+
+
+@pytest.mark.parametrize(("typed", "day"), [("31/12/2589", dt.date(2046, 12, 31)), ("1/1/2549", dt.date(2006, 1, 1)), ("", None)])
+def test_date_field_reads_twenty_years_either_way(typed, day):
+    with time_machine.travel(dt.datetime(2026, 11, 23, 3, tzinfo=dt.UTC), tick=False):
+        assert WrittenDateField(required=False).clean(typed) == day
+
+
+def test_date_field_has_not_changed_when_the_same_day_is_written_otherwise():
+    assert not WrittenDateField().has_changed(dt.date(2026, 12, 31), "31 ธ.ค. 69")
 
 
 @pytest.mark.parametrize(("year", "common"), [(2569, 2026), (2026, 2026), (2443, 1900), (1900, 1900)])
