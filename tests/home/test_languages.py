@@ -56,7 +56,7 @@ def test_english_pages_lead_to_english_addresses_and_mark_thai_content(client):
     GuideFactory(title="จดแวต", slug="vat")
     text = client.get("/en/").text
     assert "This content is available in Thai only." in text
-    assert '<ul class="ask-list" lang="th"><li><a href="/en/guides/vat/">' in text
+    assert '<ul class="ask-list mt2" lang="th"><li><a href="/en/guides/vat/">' in text
     assert 'href="/en/stages/run/"' in text
 
 
