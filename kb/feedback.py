@@ -2,12 +2,12 @@
 
 import secrets
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from kb.models import Feedback, GuidePage
+from users.addresses import client_address
 
 _VOTER_KEY = "feedback_voter"
 _VOTES_KEY = "feedback_votes"
@@ -53,7 +53,7 @@ def _write(page: GuidePage, voter: str, said: dict) -> Feedback:
 
 
 def _count_address(request) -> None:
-    key = "feedback." + salted_hmac("feedback", _client_address(request)).hexdigest()[:32]
+    key = "feedback." + salted_hmac("feedback", client_address(request)).hexdigest()[:32]
     cache.add(key, 0, _HOUR)
     try:
         number = cache.incr(key)
@@ -61,10 +61,3 @@ def _count_address(request) -> None:
         number = 1
     if number > VOTES_AN_HOUR:
         raise TooManyVotes
-
-
-def _client_address(request) -> str:
-    """Behind a proxy, the address that the proxy itself saw: the last of the list; the others anyone may write."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        return request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or request.META["REMOTE_ADDR"]
-    return request.META.get("REMOTE_ADDR", "")

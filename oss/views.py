@@ -23,6 +23,7 @@ from oss import cases, centres, consent, desk, form_key, history, limits
 from oss.forms import AskForm, NoteForm, describe_for_form
 from oss.models import Case
 from search import thai
+from users.addresses import client_address
 
 CASES_A_PAGE = 20
 QUERY_MAX = 200
@@ -130,15 +131,10 @@ def _first_values(request, about: dict) -> dict:
 
 
 def _describe_sender(request, inquiry: cases.Inquiry) -> dict[str, str]:
-    """Who sends, as `oss.limits` counts. Behind our proxy the last address is the one it saw itself.
-
-    A stranger has no session, but the form's cookie tells his browser from others.
-    """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.SECURE_PROXY_SSL_HEADER:
-        address = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
+    """Who sends, as `oss.limits` counts. A stranger has no session, but the form's cookie tells his browser from others."""
+    browser = request.session.session_key or request.META.get("CSRF_COOKIE") or ""
     contact = inquiry.phone or inquiry.email.lower() or inquiry.line_id.lower()
-    return {"contact": contact, "session": request.session.session_key or request.META.get("CSRF_COOKIE") or "", "address": address}
+    return {"contact": contact, "session": browser, "address": client_address(request)}
 
 
 def _find_problem(request, age: float, sender: dict[str, str]) -> tuple[str, int]:

@@ -11,14 +11,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from django.db import connection, models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Page, PageViewRestriction
+from wagtail.models import Page
 
 from kb.facts import find_references, plain_with_facts
+from kb.guides import only_public
 from kb.matching import Topic
 from kb.models import Fact, GuidePage, Programme, block_texts
 from search import thai
@@ -80,17 +81,9 @@ def listed_kinds() -> dict[str, Kind]:
 # Guides
 
 
-def without_restricted(pages: models.QuerySet) -> models.QuerySet:
-    """Pages that no view restriction hides, on themselves or above: Wagtail's `public()` inside the same query."""
-    restrictions = PageViewRestriction.objects.alias(page_path=ExpressionWrapper(OuterRef("path"), output_field=models.CharField())).filter(
-        page_path__startswith=F("page__path")
-    )
-    return pages.filter(~Exists(restrictions))
-
-
 def searchable_guides() -> models.QuerySet:
     unexpired = Q(expire_at__isnull=True) | Q(expire_at__gt=timezone.now())
-    return without_restricted(GuidePage.objects.live().filter(unexpired))
+    return only_public(GuidePage.objects.filter(unexpired))
 
 
 def is_guide_searchable(page: GuidePage) -> bool:
