@@ -269,11 +269,17 @@ CELERY_BEAT_SCHEDULE = {
     "publish-scheduled": {"task": "home.tasks.publish_scheduled_task", "schedule": 60},
     "sweep-index-jobs": {"task": "search.tasks.sweep_index_jobs_task", "schedule": 10},
     "reconcile-index": {"task": "search.tasks.reconcile_index_task", "schedule": 60 * 60 * 24},
+    "mark-words-changed": {"task": "search.desk_tasks.mark_words_changed_task", "schedule": 30},
+    "forget-searches": {"task": "search.desk_tasks.forget_searches_task", "schedule": 60 * 60 * 24},
     "clear-sessions": {"task": "home.tasks.clear_sessions_task", "schedule": 60 * 60 * 24},
 }
 
 # Search
 SEARCH_INDEX_DIR = Path(env.str("SEARCH_INDEX_DIR", str(VAR_DIR / "index")))
+SEARCH_LOG_DAYS = env.int("SEARCH_LOG_DAYS", 180)  # how long redacted questions are kept
+ELASTICSEARCH_URL = env.str("ELASTICSEARCH_URL", "")  # empty: the embedded engine alone
+ELASTICSEARCH_PREFIX = env.str("ELASTICSEARCH_PREFIX", "msme")  # of all its indices
+ELASTICSEARCH_TIMEOUT = env.float("ELASTICSEARCH_TIMEOUT", 1.0)  # seconds for a search; then the embedded engine answers
 
 # Business rules that the owner may still decide (domain.md §1.2)
 MSME_MIXED_SIZE_RULE = env.str("MSME_MIXED_SIZE_RULE", "revenue")

@@ -20,12 +20,16 @@ _CONTENT = [
     ),
 ]
 _KNOWLEDGE = [f"kb.{verb}_{model}" for model in ("programme", "agency", "fact") for verb in ("add", "change", "view")]
+_SEARCH_DESK = [
+    f"search.{verb}_{model}" for model in ("ownword", "synonymset", "promotion") for verb in ("add", "change", "delete", "view")
+]
 PERMISSIONS = {
-    Role.EDITOR: [*_CONTENT, *_KNOWLEDGE],
-    Role.PUBLISHER: [*_CONTENT, *_KNOWLEDGE, "kb.publish_programme", "kb.delete_fact"],
+    Role.EDITOR: [*_CONTENT, *_KNOWLEDGE, *_SEARCH_DESK],
+    Role.PUBLISHER: [*_CONTENT, *_KNOWLEDGE, *_SEARCH_DESK, "kb.publish_programme", "kb.delete_fact"],
     Role.ADMINISTRATOR: [
         *_CONTENT,
         *_KNOWLEDGE,
+        *_SEARCH_DESK,
         "kb.publish_programme",
         *(f"kb.delete_{model}" for model in ("programme", "agency", "fact")),
         *(f"business.{verb}_{model}" for model in ("stage", "businessfunction", "sector", "province") for verb in ("change", "view")),
@@ -37,8 +41,12 @@ PERMISSIONS = {
 }
 
 
-def apply_roles(apps) -> None:
-    """Makes the groups and gives them exactly these permissions. `apps`: the registry, also a migration's."""
+def apply_roles(apps, *, without: frozenset[str] = frozenset({"search"})) -> None:
+    """Makes the groups and gives them exactly these permissions. `apps`: the registry, also a migration's.
+
+    `without`: apps whose permissions are not there yet. The first migration that calls this runs before the search has
+    any; from the second on nothing is left out.
+    """
     Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     Collection, GroupCollectionPermission = (
         apps.get_model("wagtailcore", "Collection"),
@@ -57,7 +65,7 @@ def apply_roles(apps) -> None:
 
     for role in Role:
         group, _ = Group.objects.get_or_create(name=role.value)
-        wanted = [find(name) for name in PERMISSIONS.get(role, [])]
+        wanted = [find(name) for name in PERMISSIONS.get(role, []) if name.partition(".")[0] not in without]
         group.permissions.set(wanted)
         GroupCollectionPermission.objects.filter(group=group).delete()
         for permission in wanted:

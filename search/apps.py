@@ -5,6 +5,9 @@ class SearchConfig(AppConfig):
     name = "search"
 
     def ready(self):
-        from search import changes
+        from search import changes, desk_tasks, downloads, knowledge, log  # noqa: F401 (Celery finds only modules named tasks by itself)
 
         changes.connect()
+        downloads.connect()
+        knowledge.connect()
+        log.connect()

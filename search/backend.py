@@ -9,7 +9,8 @@ from modelsearch.backends.database.fallback import MATCH_NONE, DatabaseSearchBac
 from modelsearch.query import Fuzzy, Phrase, PlainText
 
 from search import thai
-from search.query import MOST_WORDS, want
+from search.plan import smallest_parts
+from search.readings import MOST_WORDS
 
 
 class ThaiQueryCompiler(DatabaseSearchQueryCompiler):
@@ -36,7 +37,7 @@ def find_documents(model: type[Model], terms: list[str]) -> QuerySet:
     rows = Document.objects.filter(kind__in=codes)
     for term in terms:
         holds = Q(terms__contains=f" {term}")
-        parts = want(term).together
+        parts = smallest_parts(term)
         if parts:
             together = Q()
             for part in parts:

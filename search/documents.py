@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 
 from django.db import connection, models
 from django.db.models import Q
@@ -21,25 +22,41 @@ from wagtail.models import Page
 from kb.facts import find_references, plain_with_facts
 from kb.guides import only_public
 from kb.matching import Topic
-from kb.models import Fact, GuidePage, Programme, block_texts
+from kb.models import Agency, Fact, GuidePage, Programme, block_texts
 from search import thai
+from search.engines import MARK, UNMARK
 from search.models import Document
+from search.passages import find_sections, read_lines, show_lines
 
 ANY = "*"  # the facet code of what holds for all: a guide without provinces is for the whole country
-FACETS = ("stage", "function", "province", "sector")
+FACETS = ("stage", "function", "province", "sector", "size", "agency", "format")
+FORMATS = {  # block of a guide → what a visitor filters by
+    "steps": "steps",
+    "documents": "checklist",
+    "fees": "fees",
+    "table": "table",
+    "questions": "questions",
+    "download": "file",
+    "where": "place",
+}
 TEXTS = ("title", "keywords", "summary", "body")
 
 
 @dataclass(frozen=True)
 class Content:
-    """The texts and codes of one object. The first line of `summary` is what a result shows."""
+    """The texts and codes of one object. The first line of `summary` is what a result shows.
+
+    `facets`: a facet that is not named, or holds `ANY`, is met by every code; one with no codes by none.
+    `sections`: (anchor, heading, number of its line in `body`) in order.
+    """
 
     title: str
     summary: str = ""
     keywords: str = ""
     body: str = ""
     facets: dict[str, list[str]] = field(default_factory=dict)
-    quotes: tuple[str, ...] = ()  # codes of the facts quoted
+    sections: tuple[tuple[str, str, int], ...] = ()
+    quotes: tuple[str, ...] = ()  # codes of the facts quoted, or what else this one changes with
     draft: str = ""  # words of an unpublished revision: for the admin's search only
 
 
@@ -48,7 +65,8 @@ class Kind:
     """A kind of object that can be found.
 
     `objects` are all that have a document, `searchable` those that the public may find; `is_searchable` says the same
-    of one object. `build` reads one object. A card shows a found object: it gets `item` (`search.query.Item`).
+    of one object. `build` reads one object. A card shows a found object: it gets `item` (`search.query.Item`);
+    `complete` gives the found objects what their cards need besides, in one query for all.
     """
 
     code: str
@@ -61,6 +79,7 @@ class Kind:
     is_searchable: Callable[[models.Model], bool]
     build: Callable[[models.Model], Content]
     is_listed: bool = True  # has a tab on the results page
+    complete: Callable[[list[models.Model]], None] = lambda found: None
 
 
 _kinds: dict[str, Kind] = {}
@@ -93,21 +112,31 @@ def is_guide_searchable(page: GuidePage) -> bool:
 
 def build_guide(page: GuidePage) -> Content:
     facts = Fact.objects.in_bulk(page.fact_codes, field_name="code") if page.fact_codes else {}
-    short_answer, *texts = (plain_with_facts(text, facts) for text in page.texts())
+    lines = show_lines(read_lines(page), facts)
     return Content(
         title=page.title,
-        summary=f"{page.summary}\n{short_answer}",
+        summary=f"{page.summary}\n{plain_with_facts(page.short_answer, facts)}",
         keywords=f"{page.keywords}\n{page.code}",
-        body="\n".join(text for text in texts if text.strip()),
+        body="\n".join(text for _, text in lines),
         facets={
             "stage": sorted(stage.code for stage in page.stages.all()),
             "function": sorted(function.code for function in page.functions.all()),
             "province": sorted(province.iso for province in page.provinces.all()) or [ANY],
             "sector": sorted(sector.code for sector in page.sectors.all()) or [ANY],
+            "agency": sorted(find_agencies(page, facts)),
+            "format": sorted({FORMATS[block.block_type] for block in page.body if block.block_type in FORMATS}),
         },
+        sections=find_sections(lines),
         quotes=tuple(page.fact_codes),
         draft=_draft_text(page),
     )
+
+
+def find_agencies(page: GuidePage, facts: dict[str, Fact]) -> set[str]:
+    """The agencies that a guide leans on: those of the programmes it names and of the facts it quotes."""
+    names = {fact.agency_name for fact in facts.values() if fact.agency_name}
+    named = Agency.objects.filter(Q(name_th__in=names) | Q(short_name__in=names)).values_list("code", flat=True) if names else ()
+    return {programme.agency.code for programme in page.programmes.all()}.union(named)
 
 
 def _draft_text(page: Page) -> str:
@@ -147,6 +176,9 @@ def build_programme(programme: Programme) -> Content:
             "function": wanted(Topic.NEED),
             "province": wanted(Topic.PROVINCE),
             "sector": wanted(Topic.SECTOR),
+            "size": wanted(Topic.SIZE),
+            "agency": [programme.agency.code],
+            "format": [],
         },
         quotes=tuple(quoted),
     )
@@ -197,7 +229,7 @@ register(
         name=_("คู่มือ"),
         icon="guide",
         card="search/cards/guide.html",
-        objects=lambda: GuidePage.objects.prefetch_related("stages", "functions", "provinces", "sectors"),
+        objects=lambda: GuidePage.objects.prefetch_related("stages", "functions", "provinces", "sectors", "programmes__agency"),
         searchable=searchable_guides,
         is_searchable=is_guide_searchable,
         build=build_guide,
@@ -259,6 +291,25 @@ def cut_content(content: Content) -> dict:
     return {"words": words, "parts": parts, "terms": f" {' '.join(terms)} "}
 
 
+_NO_MARKS = {ord(MARK): None, ord(UNMARK): None}
+
+
+def index_texts(row: Document) -> dict[str, str]:
+    """What an engine indexes of a row, by field of `engines.FIELDS`. Made of the stored cut text; nothing is cut again."""
+    texts = {name: row.words.get(name, "").translate(_NO_MARKS) for name in TEXTS}
+    terms = {name: thai.split_terms(text) for name, text in texts.items()}
+    parts = " ".join(row.parts.get(name, "") for name in TEXTS if row.parts.get(name))
+    once = dict.fromkeys(term for name in TEXTS for term in terms[name])
+    once.update(dict.fromkeys(parts.split()))
+    return texts | {
+        "parts": parts,
+        "pairs": " ".join(thai.pair(first, second) for name in TEXTS for first, second in pairwise(terms[name])),
+        "grams": " ".join(filter(None, (thai.compact(texts[name]) for name in TEXTS))),
+        "all": " ".join(once),
+        "starts": " ".join(thai.starts(texts["title"])),
+    }
+
+
 def find_parts(joined: str) -> list[str]:
     """The parts of all compounds of a joined text, in order."""
     return [part for term in thai.split_terms(joined) for part in thai.parts_of(term)]
@@ -301,7 +352,8 @@ def _write_row(kind: Kind, found: models.Model, row: Document | None, *, is_publ
     for name, value in cut_content(content).items():
         setattr(row, name, value)
     row.is_public = is_public
-    row.facets = {"type": [kind.code]} | {name: content.facets.get(name) or [ANY] for name in FACETS}
+    row.facets = {"type": [kind.code]} | {name: content.facets.get(name, [ANY]) for name in FACETS}
+    row.sections = [list(section) for section in content.sections]
     row.quotes = f" {' '.join(content.quotes)} " if content.quotes else ""
     row.cutter, row.content_hash, row.version = thai.VERSION, content_hash, new_version(row.version)
     row.save()

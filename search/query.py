@@ -1,7 +1,6 @@
-"""A question in Thai becomes results: cut as the documents were, asked of the engine once, checked in the database.
+"""A question in Thai becomes results: read, asked of the engine once, checked in the database.
 
-The engine proposes ids; the database decides what is shown. A question that finds nothing is asked again more widely,
-and the result says so (`Results.reach`).
+The engine proposes ids; the database decides what is shown.
 """
 
 import math
@@ -12,46 +11,29 @@ from enum import StrEnum
 from django.db.models import Model
 from django.utils.html import escape
 from django.utils.safestring import SafeString
+from wagtail.models import Page
 
-from search import thai, weights
+from search import thai
+from search.answers import Answer, find_answer
 from search.documents import ANY, FACETS, Kind, kinds
-from search.engines import EngineAway, Hit, Hits, Plan, Wanted
-from search.engines.choice import chosen_engine
-from search.highlight import Marked, find_passage, find_wanted, mark_words
+from search.engines import MARK, EngineAway, Hit, Plan
+from search.engines.choice import ask
+from search.highlight import find_passage, plain, show_marked
+from search.knowledge import BestBet, find_best_bets, knowledge
+from search.plan import make_plan
+from search.readings import Question, Reading, read_question
+from search.vocabulary import current_vocabulary
 
-LONGEST = 200  # characters of a question
-MOST_WORDS = 20
 PAGE_SIZE = 10
 LAST_PAGE = 50  # deeper nobody reads, and the cost of a page stays constant
 
 
 class Reach(StrEnum):
-    """How far the question had to be widened."""
+    """How much of what was asked for was found."""
 
-    WORDS = "words"  # as many of the words as `weights.NEEDED` asks for
-    SOME = "some"  # any of them
-    NEAR = "near"  # none of them: what is spelled nearly so
-    AWAY = "away"  # the engine did not answer
-
-
-@dataclass(frozen=True)
-class Question:
-    """What was asked, bounded: the text as typed, its words, and whether something was left out."""
-
-    text: str = ""
-    words: tuple[Wanted, ...] = ()
-    grams: tuple[str, ...] = ()
-    is_cut: bool = False  # it was longer than we read
-
-    @property
-    def telling(self) -> tuple[Wanted, ...]:
-        return tuple(word for word in self.words if not word.is_common) or self.words
-
-    @property
-    def marked(self) -> Marked:
-        """What to mark in the results."""
-        parts = frozenset(part for word in self.telling for part in word.parts)
-        return Marked(frozenset(word.term for word in self.telling), parts)
+    WORDS = "words"  # something has as many of the words as count as all
+    SOME = "some"  # nothing has all of them
+    AWAY = "away"  # no engine answered
 
 
 @dataclass(frozen=True)
@@ -63,60 +45,118 @@ class Item:
     title: SafeString
     summary: SafeString
     passage: SafeString  # from the body, when neither title nor summary shows why it was found
+    section: tuple[str, str]  # (anchor, heading) of the section that the passage is from; empty strings: none
     facets: dict[str, list[str]]
+    key: str
+    score: float
+
+    @property
+    def address(self) -> str:
+        """Where it is read; a file, at the guide that offers it."""
+        return address_of(getattr(self.object, "guide", self.object))
+
+
+def address_of(found: Model) -> str:
+    return found.get_url() if isinstance(found, Page) else found.get_absolute_url()
 
 
 @dataclass(frozen=True)
 class Results:
+    """`full`: how many of the `total` have everything that was asked for. `is_fallback`: the embedded engine stood in."""
+
     question: Question
     items: tuple[Item, ...] = ()
     total: int = 0
+    full: int = 0
     page: int = 1
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     reach: Reach = Reach.WORDS
-    full: int = 0  # with Reach.SOME: how many have the words that were needed at first
+    is_fallback: bool = False
+    took: float = 0.0  # milliseconds of the engine
+    answer: Answer | None = None
+    best_bets: tuple[BestBet, ...] = ()
+
+    @property
+    def has_others(self) -> bool:
+        """Whether some of what was found has everything that was asked for, and some has not."""
+        return 0 < self.full < self.total
 
     @property
     def pages(self) -> int:
         return min(max(1, math.ceil(self.total / PAGE_SIZE)), LAST_PAGE)
 
 
-def read_question(text: str) -> Question:
-    """The question's words, each once. What is beyond `LONGEST` or `MOST_WORDS` is left out and said to be."""
-    shown = thai.repair(text[: LONGEST * 4]).strip()
-    is_cut = len(text) > LONGEST * 4 or len(shown) > LONGEST
-    shown = shown[:LONGEST].strip()
-    terms = list(dict.fromkeys(word.term for word in thai.find_words(shown)))
-    is_cut = is_cut or len(terms) > MOST_WORDS
-    words = tuple(want(term) for term in terms[:MOST_WORDS])
-    return Question(shown, words, tuple(dict.fromkeys(thai.grams(shown))), is_cut)
+@dataclass(frozen=True)
+class Explanation:
+    """Why a question finds what it finds."""
+
+    question: Question
+    plan: Plan
+    hits: tuple[Hit, ...]
+    engine: str
+    took: float  # milliseconds
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        return self.question.readings
 
 
-def want(term: str) -> Wanted:
-    parts = thai.parts_of(term)
-    return Wanted(term, parts, tuple(part for part in parts if not thai.parts_of(part)), term in weights.COMMON_WORDS)
+def search(text: str, *, filters: dict[str, Sequence[str]] | None = None, page: int = 1, exact: bool = False) -> Results:
+    """Results for a question; without a question, everything that the filters leave. `page` is corrected to what exists.
+
+    `exact`: as typed, nothing corrected.
+    """
+    question = _read(text, exact=exact)
+    if text.strip() and not question.readings:
+        return Results(question)
+    page = min(max(page, 1), LAST_PAGE)
+    plan = _plan(question, filters, page)
+    best_bets = tuple(find_best_bets(question.words)) if page == 1 else ()
+    try:
+        hits, is_fallback = ask(plan)
+        last = min(max(1, math.ceil(hits.total / PAGE_SIZE)), LAST_PAGE)
+        if page > last:
+            page = last
+            hits, is_fallback = ask(_plan(question, filters, page))
+    except EngineAway:
+        return Results(question, page=1, reach=Reach.AWAY, best_bets=best_bets)
+    items = _load(hits.hits)
+    total = max(hits.total - (len(hits.hits) - len(items)), len(items))
+    return Results(
+        question,
+        items,
+        total,
+        min(hits.full, total),
+        page,
+        _spread(hits.counts),
+        Reach.WORDS if hits.full or not hits.total else Reach.SOME,
+        is_fallback,
+        hits.took,
+        find_answer(plan, hits.hits, {item.key: item.object for item in items}, current_vocabulary().idf) if page == 1 else None,
+        best_bets,
+    )
 
 
-def make_plan(question: Question, *, filters: dict[str, Sequence[str]] | None = None, page: int = 1, reach: Reach = Reach.WORDS) -> Plan:
-    """The question as data for an engine."""
-    telling = len(question.telling)
-    needed = {
-        Reach.WORDS: weights.NEEDED.get(telling, math.ceil(telling * weights.NEEDED_SHARE)),
-        Reach.SOME: 1,
-        Reach.NEAR: 0,
-    }[reach]
-    return Plan(
-        words=question.words,
-        needed=needed if question.words else 0,
-        grams=question.grams if question.words else (),
-        near_needed=math.ceil(len(question.grams) * weights.NEAR_SHARE) if reach is Reach.NEAR else 0,
+def explain(text: str, *, limit: int = 20) -> Explanation:
+    """The readings, clauses and scores of a question, for the editors' desk. Raises EngineAway."""
+    question = _read(text)
+    plan = make_plan(question, vocabulary=current_vocabulary(), known=knowledge(), limit=limit)
+    hits, is_fallback = ask(plan)
+    return Explanation(question, plan, hits.hits, "embedded" if is_fallback else "", hits.took)
+
+
+def _read(text: str, *, exact: bool = False) -> Question:
+    """The readings by what the index and the editors know."""
+    return read_question(text, vocabulary=current_vocabulary(), known=knowledge(), exact=exact)
+
+
+def _plan(question: Question, filters: dict[str, Sequence[str]] | None, page: int) -> Plan:
+    return make_plan(
+        question,
+        vocabulary=current_vocabulary(),
+        known=knowledge(),
         filters=_widen_filters(filters or {}),
         facets=("type", *FACETS),
-        fields=weights.FIELDS,
-        part=weights.PART,
-        pair=weights.PAIR,
-        common=weights.COMMON,
-        gram=weights.GRAMS,
         offset=(page - 1) * PAGE_SIZE,
         limit=PAGE_SIZE,
     )
@@ -127,59 +167,46 @@ def _widen_filters(filters: dict[str, Sequence[str]]) -> dict[str, tuple[str, ..
     return {name: (*codes, *(() if name == "type" else (ANY,))) for name, codes in filters.items() if codes}
 
 
-def search(text: str, *, filters: dict[str, Sequence[str]] | None = None, page: int = 1) -> Results:
-    """Results for a question; without a question, everything that the filters leave. `page` is corrected to what exists."""
-    question = read_question(text)
-    if text.strip() and not question.words:
-        return Results(question)
-    page = min(max(page, 1), LAST_PAGE)
-    try:
-        reach, hits, full = _ask(question, filters, page)
-        last = min(max(1, math.ceil(hits.total / PAGE_SIZE)), LAST_PAGE)
-        if page > last:
-            page = last
-            hits = chosen_engine().search(make_plan(question, filters=filters, page=page, reach=reach))
-    except EngineAway:
-        return Results(question, page=1, reach=Reach.AWAY)
-    items = _load(hits.hits, question)
-    dropped = len(hits.hits) - len(items)
-    return Results(question, items, max(hits.total - dropped, len(items)), page, _spread(hits.counts), reach, full)
-
-
-def _ask(question: Question, filters, page: int) -> tuple[Reach, Hits, int]:
-    """One request when enough is found; the wider ones only when not."""
-    engine = chosen_engine()
-    hits = engine.search(make_plan(question, filters=filters, page=page))
-    if hits.total >= weights.FEW or not question.words:
-        return Reach.WORDS, hits, hits.total
-    if len(question.telling) > 1:
-        some = engine.search(make_plan(question, filters=filters, page=page, reach=Reach.SOME))
-        if some.total > hits.total:
-            return Reach.SOME, some, hits.total
-    if hits.total:
-        return Reach.WORDS, hits, hits.total
-    near = engine.search(make_plan(question, filters=filters, page=page, reach=Reach.NEAR))
-    return (Reach.NEAR, near, 0) if near.total else (Reach.WORDS, hits, 0)
-
-
-def _load(hits: Sequence[Hit], question: Question) -> tuple[Item, ...]:
+def _load(hits: Sequence[Hit]) -> tuple[Item, ...]:
     """The objects that may still be shown, one query a kind, in the engine's order."""
     found: dict[tuple[str, int], Model] = {}
     for code in {hit.kind for hit in hits} & kinds().keys():
         ids = [hit.object_id for hit in hits if hit.kind == code]
-        found |= {(code, row.pk): row for row in kinds()[code].searchable().filter(pk__in=ids)}
-    return tuple(_show(hit, found[hit.kind, hit.object_id], question) for hit in hits if (hit.kind, hit.object_id) in found)
+        rows = list(kinds()[code].searchable().filter(pk__in=ids))
+        kinds()[code].complete(rows)
+        found |= {(code, row.pk): row for row in rows}
+    return tuple(_show(hit, found[hit.kind, hit.object_id]) for hit in hits if (hit.kind, hit.object_id) in found)
 
 
-def _show(hit: Hit, row: Model, question: Question) -> Item:
-    wanted = question.marked
-    summary, _, answer = hit.words["summary"].partition("\n")
-    passage = SafeString("")
-    if wanted and not find_wanted(summary, wanted):
-        passage = find_passage(f"{answer}\n{hit.words['body']}", wanted)
-    is_current = thai.repair(str(row)) == hit.words["title"].replace(thai.JOINER, "")
-    title = mark_words(hit.words["title"], wanted) if is_current else escape(str(row))  # renamed a moment ago
-    return Item(kinds()[hit.kind], row, title, mark_words(summary, wanted), passage, hit.facets)
+def _show(hit: Hit, row: Model) -> Item:
+    summary, _, answer = hit.texts["summary"].partition("\n")
+    passage, section = SafeString(""), ("", "")
+    if MARK not in summary:
+        passage, section = _explain(answer, hit)
+    bare = plain(hit.texts["title"])
+    title = show_marked(hit.texts["title"]) if thai.repair(str(row)) == bare else escape(str(row))  # else renamed a moment ago
+    return Item(kinds()[hit.kind], row, title, show_marked(summary), passage, section, hit.facets, hit.key, hit.score)
+
+
+def _explain(answer: str, hit: Hit) -> tuple[SafeString, tuple[str, str]]:
+    """What shows why it was found: a passage of the short answer or the body with its section, else a heading alone."""
+    before = answer.count("\n") + 1
+    passage, line = find_passage(f"{answer}\n{hit.texts['body']}", skip={before + first for _, _, first in hit.sections})
+    if passage:
+        return passage, _section_of(hit.sections, line - before)
+    lines = hit.texts["body"].split("\n")
+    named = ((anchor, heading) for anchor, heading, first in hit.sections if first < len(lines) and MARK in lines[first])
+    return passage, next(named, ("", ""))
+
+
+def _section_of(sections: list, line: int) -> tuple[str, str]:
+    """(anchor, heading) of the section that holds this line of the body."""
+    found = ("", "")
+    for anchor, heading, first in sections:
+        if first > line:
+            break
+        found = (anchor, heading)
+    return found
 
 
 def _spread(counts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:

@@ -200,17 +200,41 @@ def own_words() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _word_list() -> frozenset[str]:
+def common_words() -> frozenset[str]:
+    """The general dictionary of PyThaiNLP."""
     from pythainlp.corpus.common import thai_words
 
-    return frozenset(thai_words()) | own_words()
+    return frozenset(thai_words())
+
+
+_added: frozenset[str] = frozenset()  # by `use_words`
+
+
+def use_words(words: frozenset[str]) -> None:
+    """These words are known from now on besides the files', and no others that were given before. A few milliseconds."""
+    global _added
+    words = frozenset(filter(None, map(normalise, words)))
+    if words == _added:
+        return
+    dictionary = _dictionary()
+    for word in _added - words - common_words() - own_words():
+        dictionary.remove(word)
+    for word in words - _added:
+        dictionary.add(word)
+    _added = words
+    parts_of.cache_clear()
+
+
+def is_word(word: str) -> bool:
+    """Whether a dictionary has the word, as normalised."""
+    return word in common_words() or word in own_words() or word in _added
 
 
 @lru_cache(maxsize=1)
 def _dictionary():
     from pythainlp.util import Trie
 
-    return Trie(_word_list())
+    return Trie(common_words() | own_words())
 
 
 def warm() -> None:
@@ -389,13 +413,13 @@ def _abbreviation_parts(term: str) -> tuple[str, ...]:
 
 def _tile(term: str) -> tuple[str, ...] | None:
     """The word as the fewest dictionary words, longest first among equals; None when it cannot be split."""
-    words, length = _word_list(), len(term)
+    length = len(term)
     best: list[tuple[int, int, tuple[str, ...]] | None] = [None] * (length + 1)
     best[0] = (0, 0, ())
     for end in range(2, length + 1):
         for start in range(end - 1):
             before, piece = best[start], term[start:end]
-            if before is None or len(piece) == length or piece not in (words if len(piece) >= SHORTEST_PART else SHORT_PARTS):
+            if before is None or len(piece) == length or not (is_word(piece) if len(piece) >= SHORTEST_PART else piece in SHORT_PARTS):
                 continue
             found = (before[0] + 1, before[1] - len(piece) ** 2, (*before[2], piece))
             if best[end] is None or found[:2] < best[end][:2]:
@@ -404,12 +428,38 @@ def _tile(term: str) -> tuple[str, ...] | None:
 
 
 GRAM = 3
+_NO_LETTERS = re.compile(rf"(?:[^\w{_MARK}]|_)+")
+_BETWEEN_THAI = re.compile(rf"(?<=[{_THAI}]) (?=[{_THAI}])")
+
+
+def compact(text: str) -> str:
+    """The text without blanks and punctuation between Thai letters, for scraps: no space too many or too few matters."""
+    return _BETWEEN_THAI.sub("", _NO_LETTERS.sub(" ", normalise(text.replace(JOINER, "")))).strip()
 
 
 def grams(text: str) -> list[str]:
-    """The text in overlapping scraps of three characters, run by run: what survives a misspelling. Nothing is cut."""
-    runs = re.findall(rf"(?:[^\W_]|[{_MARK}])+", normalise(text.replace(JOINER, "")))
-    return [run[at : at + GRAM] for run in runs for at in range(max(1, len(run) - GRAM + 1))]
+    """The text in overlapping scraps of three characters: what survives a misspelling. Nothing is cut."""
+    bare = compact(text)
+    return [bare[at : at + GRAM] for at in range(len(bare) - GRAM + 1)]
+
+
+def pair(first: str, second: str) -> str:
+    """Two words side by side as one token."""
+    return f"{first}_{second}"
+
+
+LONGEST_START = 40
+
+
+def starts(joined: str) -> list[str]:
+    """A joined title from each of its words on, without blanks: what somebody may have begun to type."""
+    bare = split_terms(joined)
+    whole = "".join(bare)
+    found, at = [], 0
+    for term in bare:
+        found.append(whole[at : at + LONGEST_START])
+        at += len(term)
+    return list(dict.fromkeys(found))
 
 
 def _make_version() -> str:

@@ -3,12 +3,19 @@
 from dataclasses import dataclass
 
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from business import vocabulary
-from search.documents import ANY, listed_kinds
-from search.forms import FACET_NAMES, Asked, facet_rows, read_address
-from search.query import PAGE_SIZE, Reach, Results, search
+from business.profile import current_business
+from kb.programmes import join_names
+from search.documents import ANY, FACETS, listed_kinds
+from search.forms import FACET_NAMES, PREPOSITIONS, Asked, facet_rows, read_address
+from search.log import click_tokens, note_search
+from search.query import LAST_PAGE, PAGE_SIZE, Item, Reach, Results, search
+from search.readings import LONGEST
 
 
 @dataclass(frozen=True)
@@ -27,32 +34,84 @@ def show_results(request):
     asked = read_address(request.GET)
     context = {
         "asked": asked,
-        "facets": [],
         "stages": list(vocabulary.stages().values()),
         "functions": list(vocabulary.functions().values()),
     }
     if asked.is_empty:
         return render(request, "search/results.html", context)
-    results = search(asked.text, filters=asked.engine_filters(), page=asked.page)
+    results = search(asked.text, filters=asked.engine_filters(), page=asked.page, exact=asked.exact)
+    note(request, asked, results)
+    business = current_business(request)
+    pings = make_pings(asked, results)
     context |= {
         "results": results,
-        "is_widened": results.reach in (Reach.SOME, Reach.NEAR),
+        "items": list(zip(results.items, pings, strict=True)),
+        "answer_ping": next((ping for item, ping in zip(results.items, pings, strict=True) if is_source(item, results)), ""),
+        "is_widened": results.reach is Reach.SOME,
+        "said": describe_filters(asked),
         "tabs": make_tabs(asked, results),
         "facets": make_facets(asked, results),
         "chips": make_chips(asked),
         "previous": asked.address(page=results.page - 1) if results.page > 1 else "",
         "next": asked.address(page=results.page + 1) if results.page < results.pages else "",
+        "is_last_page": results.page == LAST_PAGE and results.total > LAST_PAGE * PAGE_SIZE,
         "first_number": (results.page - 1) * PAGE_SIZE + 1,
-        "without_filters": Asked(text=asked.text).address() if asked.filters or asked.type else "",
+        "without_filters": Asked(text=asked.text, exact=asked.exact).address() if asked.filters or asked.type else "",
+        "as_typed": asked.address(exact=True),
+        "corrected": asked.address(exact=False),
+        "as_suggested": asked.address(text=results.question.suggestion, exact=False),
+        "after": results.question.text[:LONGEST],
+        "province": business.province if business else None,
     }
     return render(request, "search/results.html", context)
 
 
+def note(request, asked: Asked, results: Results) -> None:
+    """Counts the search, without who searched."""
+    shown = results.question.shown
+    note_search(
+        asked.text,
+        total=results.total,
+        reach=str(results.reach),
+        page=results.page,
+        kind=asked.type,
+        filters=asked.filters,
+        reading={str(why) for reading in results.question.readings if shown and reading.text == shown for why in reading.why},
+        previous=asked.after,
+        request=request,
+    )
+
+
+def is_source(item: Item, results: Results) -> bool:
+    return results.answer is not None and item.object == results.answer.source
+
+
+def make_pings(asked: Asked, results: Results) -> list[str]:
+    """For each result the address that its link tells when it is opened; without a question there is nothing to count."""
+    if not results.question.words:
+        return [""] * len(results.items)
+    tokens = click_tokens(asked.text, [item.key for item in results.items], first=(results.page - 1) * PAGE_SIZE + 1)
+    return [f"{reverse('search_click')}?{urlencode({'t': token})}" for token in tokens]
+
+
+def describe_filters(asked: Asked) -> list[tuple[str | Promise, str]]:
+    """The filters in words: (preposition, names), in the order of a sentence; the kind first."""
+    said = [("", str(listed_kinds()[asked.type].name))] if asked.type else []
+    return said + [
+        (PREPOSITIONS[facet], join_names([str(facet_rows(facet)[code].name) for code in asked.filters[facet]]))
+        for facet in FACETS
+        if facet in asked.filters
+    ]
+
+
 def make_tabs(asked: Asked, results: Results) -> list[Option]:
+    """All, and each kind of which there is something."""
     counts = results.counts.get("type", {})
     tabs = [Option("", "", sum(counts.get(code, 0) for code in listed_kinds()), not asked.type, asked.address(type=""))]
     return tabs + [
-        Option(code, kind.name, counts.get(code, 0), asked.type == code, asked.address(type=code)) for code, kind in listed_kinds().items()
+        Option(code, kind.name, counts.get(code, 0), asked.type == code, asked.address(type=code))
+        for code, kind in listed_kinds().items()
+        if counts.get(code) or asked.type == code
     ]
 
 

@@ -15,37 +15,39 @@ No user text is ever parsed as a query: terms are made from cut words.
 
 import contextlib
 import fcntl
-import json
 import os
 import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+import orjson
 import tantivy
 from tantivy import Occur, Query
 
 from search import thai
-from search.documents import FACETS, TEXTS
-from search.engines import EngineAway, Hit, Hits, Plan, State
+from search.documents import FACETS, index_texts
+from search.engines import FIELDS, MARK, SCHEMA, UNMARK, Analysis, Batches, Clause, EngineAway, Group, Hit, Hits, Plan, Read, State
 from search.models import Document
 
-SCHEMA = 1  # raised when the schema changes: an index of another schema is rebuilt
 HEAP = 30_000_000
 LOCK_SECONDS = 5
 TRIES = 3
 ALL_FACETS = ("type", *FACETS)
 
 
+OPTIONS = {Analysis.JOINED: "freq", Analysis.TOKENS: "freq", Analysis.GRAMS: "freq", Analysis.ONCE: "basic"}
+TOKENIZERS = {Analysis.JOINED: "words", Analysis.TOKENS: "words", Analysis.GRAMS: "grams", Analysis.ONCE: "words"}
+
+
 def make_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("key", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("version", fast=True, stored=True)
-    for name in TEXTS:
-        builder.add_text_field(name, tokenizer_name="words", index_option="position")
-    builder.add_text_field("grams", tokenizer_name="words", index_option="freq")
+    for name, analysis in FIELDS.items():
+        builder.add_text_field(name, tokenizer_name=TOKENIZERS[analysis], index_option=OPTIONS[analysis])
     for name in ALL_FACETS:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     builder.add_bytes_field("stored", stored=True)
@@ -58,23 +60,22 @@ SCHEMA_OBJECT = make_schema()
 def open_index(folder: Path, *, create: bool = False) -> tantivy.Index:
     index = tantivy.Index(SCHEMA_OBJECT, path=str(folder)) if create else tantivy.Index.open(str(folder))
     index.register_tokenizer("words", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+    index.register_tokenizer("grams", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(thai.GRAM, thai.GRAM, False)).build())
     return index
 
 
 def make_document(row: Document) -> tantivy.Document:
-    """One row as tantivy takes it: terms in reading order, then the parts of the compounds."""
+    """One row as tantivy takes it."""
     document = tantivy.Document()
     document.add_text("key", row.key)
     document.add_unsigned("version", row.version)
-    for name in TEXTS:
-        terms = " ".join(thai.split_terms(row.words.get(name, "")))
-        parts = row.parts.get(name, "")
-        document.add_text(name, f"{terms} {parts}" if parts else terms)
-    document.add_text("grams", " ".join(gram for name in ("title", "keywords", "summary") for gram in thai.grams(row.words.get(name, ""))))
+    for name, text in index_texts(row).items():
+        document.add_text(name, " ".join(thai.split_terms(text)) if FIELDS[name] is Analysis.JOINED else text)
     for name in ALL_FACETS:
         for code in row.facets.get(name, ()):
             document.add_text(name, code)
-    document.add_bytes("stored", json.dumps([row.kind, row.object_id, row.words, row.facets], ensure_ascii=False).encode())
+    stored = [row.kind, row.object_id, row.words, row.facets, row.sections]
+    document.add_bytes("stored", orjson.dumps(stored))
     return document
 
 
@@ -94,6 +95,8 @@ def _errors_mean_away() -> Iterator[None]:
 
 
 class TantivyEngine:
+    name = "embedded"
+
     def __init__(self, folder: Path):
         self.folder = folder
         self._guard = threading.Lock()
@@ -147,14 +150,19 @@ class TantivyEngine:
             return ask()
 
     def _search(self, searcher: tantivy.Searcher, plan: Plan) -> Hits:
-        query = make_query(plan)
-        order = {} if plan.words or plan.grams else {"order_by_field": "version"}
-        result = searcher.search(_filter(query, plan.filters), limit=plan.limit, offset=plan.offset, **order)
+        started = time.perf_counter()
+        chosen = make_selection(plan)
+        query = _filter(_score(chosen, plan), plan.filters)
+        found = _filter(chosen, plan.filters)
         hits = []
-        for score, address in result.hits:
-            kind, object_id, words, facets = json.loads(searcher.doc(address).get_first("stored"))
-            hits.append(Hit(kind, object_id, float(score or 0), words, facets))
-        return Hits(tuple(hits), result.count, self._count(searcher, query, plan))
+        if plan.limit:
+            order = {} if plan.clauses else {"order_by_field": "version"}
+            result = searcher.search(query, limit=plan.limit, offset=plan.offset, count=False, **order)
+            hits = [_read_hit(searcher.doc(address), score, plan) for score, address in result.hits]
+        total = searcher.search(found, limit=1).count or 0
+        full = searcher.search(_filter(_have(plan, plan.full), plan.filters), limit=1).count or 0 if plan.full else total
+        counts = self._count(searcher, chosen, plan)
+        return Hits(tuple(hits), total, full, counts, (time.perf_counter() - started) * 1000)
 
     def _count(self, searcher: tantivy.Searcher, query: Query, plan: Plan) -> dict[str, dict[str, int]]:
         """Facets without a filter share one pass; each filtered one is counted without its own filter."""
@@ -168,6 +176,54 @@ class TantivyEngine:
                 found = searcher.aggregate(_filter(query, filters), asked)
                 counts |= {name: {bucket["key"]: bucket["doc_count"] for bucket in found[name]["buckets"]} for name in names}
         return counts
+
+    def read_vocabulary(self) -> tuple[str, int, list[tuple[str, int]]]:
+        """(state, number of documents, every word with the number of documents that have it)."""
+
+        def read():
+            state, searcher = self.state_name(), self._searcher()
+            return state, searcher.num_docs, searcher.terms_with_prefix("all", "")
+
+        return self._while_files_move(read)
+
+    def state_name(self) -> str:
+        """Changes with every commit. Raises EngineAway when there is no index."""
+        with _errors_mean_away():
+            name = self._name()
+            meta = os.stat(self._generation(name) / "meta.json")
+            return f"{name}/{meta.st_ino}/{meta.st_mtime_ns}/{meta.st_size}"
+
+    def number_with(self, name: str, term: str) -> int:
+        """The number of documents that have the term in the field `name`; 0 when there is no index."""
+        try:
+            return self._while_files_move(lambda: self._searcher().doc_freq(name, term))
+        except EngineAway:
+            return 0
+
+    def begin_with(self, patterns: Sequence[str], limit: int, *, inside: bool = False) -> list[tuple[str, int, str]]:
+        """(kind, id, joined title) of documents whose title has, for each pattern, a start that it begins; guides first.
+
+        `inside`: or a word that it stands in. A pattern is a regular expression of letters that the caller has made.
+        """
+        clauses = [(Occur.Must, _begins(pattern, inside)) for pattern in patterns]
+        clauses.append((Occur.Should, _flat(Query.term_query(SCHEMA_OBJECT, "type", "guide", "basic"), 1.0)))
+
+        def read():
+            searcher = self._searcher()
+            found = searcher.search(Query.boolean_query(clauses), limit=limit, count=False).hits
+            stored = (orjson.loads(searcher.doc(address).get_first("stored")) for _score, address in found)
+            return [(kind, object_id, texts["title"]) for kind, object_id, texts, *_rest in stored]
+
+        with _errors_mean_away():
+            return self._while_files_move(read)
+
+    def number_with_text(self, text: str) -> int:
+        """The number of documents that have every scrap of the text; 0 when there is no index."""
+        scraps = tuple(thai.grams(text))
+        try:
+            return self.search(Plan(near=scraps, near_needed=len(scraps), limit=0)).total if scraps else 0
+        except EngineAway:
+            return 0
 
     def describe(self) -> State:
         return self._while_files_move(lambda: State(_read_versions(self._searcher())))
@@ -225,7 +281,7 @@ class TantivyEngine:
         finally:
             file.close()
 
-    def write(self, keys: Iterable[str], read: Callable[[list[str]], list[Document]]) -> None:
+    def write(self, keys: Iterable[str], read: Read) -> None:
         """Brings the documents of `keys` to what `read` gives: put when it gives them, deleted when not.
 
         `read` is called while nobody else writes, so the index follows the rows even when jobs come out of order.
@@ -248,8 +304,8 @@ class TantivyEngine:
 
     def rebuild(
         self,
-        batches: Callable[[], Iterable[list[str]]],
-        read: Callable[[list[str]], list[Document]],
+        batches: Batches,
+        read: Read,
         *,
         report: Callable[[int], None] = lambda done: None,
     ) -> None:
@@ -283,7 +339,7 @@ class TantivyEngine:
                     (self.folder / leftover).unlink(missing_ok=True)
                 self._remove_orphans()
 
-    def _level(self, index: tantivy.Index, batches, read) -> None:
+    def _level(self, index: tantivy.Index, batches: Batches, read: Read) -> None:
         """The last comparison before the switch, while nobody writes."""
         index.reload()
         held = _read_versions(index.searcher())
@@ -291,6 +347,10 @@ class TantivyEngine:
         differing = [key for key in held.keys() | wanted.keys() if held.get(key) != wanted.get(key)]
         if differing:
             _apply(index, differing, read(differing))
+
+    def destroy(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._open = None
 
     def _point(self, pointer: str, name: str) -> None:
         temporary = self.folder / f".{pointer}-{uuid.uuid4().hex}"
@@ -336,52 +396,61 @@ def _read_versions(searcher: tantivy.Searcher, keys: list[str] | None = None) ->
 # Queries
 
 
-def make_query(plan: Plan) -> Query:
-    """The plan without its filters."""
-    telling = [word for word in plan.words if not word.is_common] or list(plan.words)
-    should: list[Query] = []
-    must: list[tuple[Occur, Query]] = []
-    if plan.needed and telling:
-        clauses = [(Occur.Should, _word_query(plan, word)) for word in telling]
-        must.append((Occur.Must, Query.boolean_query(clauses, minimum_number_should_match=min(plan.needed, len(clauses)))))
-    elif plan.grams and plan.near_needed:
-        clauses = [(Occur.Should, Query.term_query(SCHEMA_OBJECT, "grams", gram, "freq")) for gram in dict.fromkeys(plan.grams)]
-        must.append((Occur.Must, Query.boolean_query(clauses, minimum_number_should_match=min(plan.near_needed, len(clauses)))))
-    else:
-        return Query.all_query()
-    if plan.needed:
-        should += [
-            Query.boost_query(_term_anywhere(plan, word.term), plan.common) for word in plan.words if word.is_common and word not in telling
-        ]
-        should += [Query.boost_query(_term_anywhere(plan, part), plan.part) for word in telling for part in word.parts]
-        should += [
-            Query.boost_query(Query.phrase_query(SCHEMA_OBJECT, name, [first.term, second.term]), plan.pair * weight)
-            for first, second in zip(plan.words, plan.words[1:], strict=False)
-            if plan.pair and not (first.is_common and second.is_common)
-            for name, weight in plan.fields.items()
-        ]
-        should += [
-            Query.boost_query(Query.term_query(SCHEMA_OBJECT, "grams", gram, "freq"), plan.gram) for gram in dict.fromkeys(plan.grams)
-        ]
-    return Query.boolean_query(must + [(Occur.Should, query) for query in should])
+def make_selection(plan: Plan) -> Query:
+    """What is found, without filters."""
+    ways = []
+    if plan.groups:
+        ways.append(_have(plan, plan.at_least))
+    if plan.near and plan.near_needed:
+        ways.append(_some([_term("grams", scrap) for scrap in dict.fromkeys(plan.near)], plan.near_needed))
+    return _some(ways, 1) if ways else Query.all_query()
 
 
-def _word_query(plan: Plan, word) -> Query:
-    """The word in any field, or all its smallest parts in the document."""
-    whole = _term_anywhere(plan, word.term)
-    if not word.together:
-        return whole
-    together = Query.boolean_query([(Occur.Must, Query.const_score_query(_term_anywhere(plan, part), 0.0)) for part in word.together])
-    return Query.boolean_query([(Occur.Should, whole), (Occur.Should, together)])
+def _have(plan: Plan, needed: int) -> Query:
+    """At least so many of the groups."""
+    return _some([_has(group) for group in plan.groups], needed)
 
 
-def _term_anywhere(plan: Plan, term: str) -> Query:
-    """The term in any field, each by its weight."""
-    terms = [
-        (Occur.Should, Query.boost_query(Query.term_query(SCHEMA_OBJECT, name, term, "position"), weight))
-        for name, weight in plan.fields.items()
-    ]
-    return Query.boolean_query(terms)
+def _has(group: Group) -> Query:
+    ways = [_term("all", term) for term in group.terms]
+    ways += [Query.boolean_query([(Occur.Must, _term("all", term)) for term in terms]) for terms in group.together]
+    return _some(ways, 1)
+
+
+def _some(queries: list[Query], needed: int) -> Query:
+    if len(queries) == 1:
+        return queries[0]
+    return Query.boolean_query([(Occur.Should, query) for query in queries], minimum_number_should_match=min(needed, len(queries)))
+
+
+def _begins(pattern: str, inside: bool) -> Query:
+    """A start of the title begins with the pattern, or one of its words has it inside."""
+    ways = [Query.regex_query(SCHEMA_OBJECT, "starts", f"{pattern}.*")]
+    ways += [Query.regex_query(SCHEMA_OBJECT, "title", f".+{pattern}.*")] if inside else []
+    return _flat(_some(ways, 1), 0.0)
+
+
+def _flat(query: Query, score: float) -> Query:
+    return Query.const_score_query(query, score)
+
+
+def _term(name: str, term: str) -> Query:
+    return Query.term_query(SCHEMA_OBJECT, name, term, OPTIONS[FIELDS[name]])
+
+
+def _score(chosen: Query, plan: Plan) -> Query:
+    """What is found, scored by the clauses alone."""
+    if not plan.clauses:
+        return chosen
+    clauses = [(Occur.Should, _score_clause(clause)) for clause in plan.clauses]
+    return Query.boolean_query([(Occur.Must, Query.const_score_query(chosen, 0.0)), *clauses])
+
+
+def _score_clause(clause: Clause) -> Query:
+    query = _term(clause.field, clause.term)
+    if FIELDS[clause.field] is Analysis.ONCE:
+        return Query.const_score_query(query, clause.weight)
+    return Query.boost_query(query, clause.weight)
 
 
 def _filter(query: Query, filters: dict[str, tuple[str, ...]]) -> Query:
@@ -391,3 +460,17 @@ def _filter(query: Query, filters: dict[str, tuple[str, ...]]) -> Query:
         if codes
     ]
     return Query.boolean_query([(Occur.Must, query), *clauses]) if clauses else query
+
+
+def _read_hit(document: tantivy.Document, score: float | None, plan: Plan) -> Hit:
+    kind, object_id, words, facets, sections = orjson.loads(document.get_first("stored"))
+    return Hit(kind, object_id, float(score or 0), {name: _mark(text, plan.marks) for name, text in words.items()}, facets, sections)
+
+
+def _mark(joined: str, marks: frozenset[str]) -> str:
+    """The joined text with the words of `marks` between MARK and UNMARK."""
+    out, at = [], 0
+    for word in thai.split(joined, marks.__contains__) if marks else ():
+        out += [joined[at : word.start], MARK, joined[word.start : word.end], UNMARK]
+        at = word.end
+    return "".join([*out, joined[at:]])

@@ -1,12 +1,10 @@
-"""The one fact on which Elasticsearch will be built: it reads our joined text as exactly our words.
+"""The one fact on which the Elasticsearch engine is built: it reads our joined text as exactly our words.
 
-Joined text (`thai.join`) has U+200B where two words stand side by side. A `char_group` tokenizer that splits at
-`thai.SEPARATORS`, with filters that repeat `thai.term_of`, must give our terms at our places, and the unified
-highlighter must mark whole words in the text as it is stored.
+Joined text (`thai.join`) has U+200B where two words stand side by side. The engine's `joined` analyzer splits at
+`thai.SEPARATORS` and repeats `thai.term_of` with filters; it must give our terms at our places, and the unified
+highlighter must mark whole words in the text as it is stored. Proved against the index that the engine makes.
 """
 
-import json
-import urllib.request
 import uuid
 
 import pytest
@@ -14,24 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search import thai
+from search.engines.elasticsearch_engine import ElasticsearchEngine, make_index
 
 pytestmark = pytest.mark.needs("elasticsearch")
 
-ANALYSIS = {
-    "tokenizer": {"words": {"type": "char_group", "tokenize_on_chars": list(thai.SEPARATORS), "max_token_length": 1000}},
-    "filter": {
-        "edges": {"type": "pattern_replace", "pattern": r"^[^\p{L}\p{N}]+|[^\p{L}\p{M}\p{N}]+$", "replacement": ""},
-        "dots": {"type": "pattern_replace", "pattern": r"(?<=\d),(?=\d)|(?<!\d)\.|\.(?!\d)", "replacement": ""},
-        "no_nothing": {"type": "length", "min": 1},
-    },
-    "analyzer": {
-        "joined": {
-            "type": "custom",
-            "tokenizer": "words",
-            "filter": ["lowercase", "cjk_width", "decimal_digit", "edges", "dots", "no_nothing"],
-        }
-    },
-}
 TEXTS = [
     "ขายของออนไลน์ต้องเสียภาษีไหม",
     "แบบ ภ.พ.30 ของสสว. กับบสย. ครับ",
@@ -45,37 +29,22 @@ TEXTS = [
 
 
 class Server:
-    def __init__(self, address: str):
-        self.address = address.rstrip("/")
-        self.index = f"msme-test-{uuid.uuid4().hex[:10]}"
+    """An index as the engine makes it."""
 
-    def ask(self, method: str, path: str, body: dict | None = None) -> dict:
-        request = urllib.request.Request(
-            f"{self.address}/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+    def __init__(self, address: str):
+        engine = ElasticsearchEngine(address, f"msme-test-{uuid.uuid4().hex[:10]}", timeout=30)
+        self.client, self.index = engine._client, f"{engine.prefix}-index"
+        make_index(self.index).create(using=self.client)
 
     def tokens(self, text: str) -> list[dict]:
-        return self.ask("POST", f"{self.index}/_analyze", {"analyzer": "joined", "text": text})["tokens"]
+        return self.client.indices.analyze(index=self.index, analyzer="joined", text=text)["tokens"]
 
 
 @pytest.fixture(scope="module")
 def server(request):
     server = Server(request.getfixturevalue("elasticsearch_url"))
-    server.ask(
-        "PUT",
-        server.index,
-        {
-            "settings": {"number_of_shards": 1, "number_of_replicas": 0, "analysis": ANALYSIS},
-            "mappings": {"properties": {"body": {"type": "text", "analyzer": "joined"}}},
-        },
-    )
     yield server
-    server.ask("DELETE", server.index)
+    server.client.indices.delete(index=server.index)
 
 
 def utf16(text: str, place: int) -> int:
@@ -109,15 +78,12 @@ def test_elasticsearch_positions_follow_our_words(server):
 def test_unified_highlighter_marks_whole_words_in_the_stored_text(server):
     text = "ร้านค้าออนไลน์ต้องจดทะเบียนพาณิชย์ และเสียภาษีมูลค่าเพิ่ม"
     joined = thai.join(text)
-    server.ask("PUT", f"{server.index}/_doc/1?refresh=true", {"body": joined})
+    server.client.index(index=server.index, id="1", document={"body": joined}, refresh=True)
     term = next(word.term for word in thai.find_words(text) if "ภาษี" in word.term)
-    answer = server.ask(
-        "POST",
-        f"{server.index}/_search",
-        {
-            "query": {"term": {"body": term}},
-            "highlight": {"type": "unified", "fields": {"body": {"number_of_fragments": 0, "pre_tags": ["[["], "post_tags": ["]]"]}}},
-        },
+    answer = server.client.search(
+        index=server.index,
+        query={"term": {"body": term}},
+        highlight={"type": "unified", "fields": {"body": {"number_of_fragments": 0, "pre_tags": ["[["], "post_tags": ["]]"]}}},
     )
     marked = answer["hits"]["hits"][0]["highlight"]["body"][0]
     shown = next(text[word.start : word.end] for word in thai.find_words(text) if word.term == term)

@@ -1,13 +1,24 @@
 """The results page with good, bad and absurd questions."""
 
+import gzip
 import re
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from wagtail.documents.models import Document as File
 
-from search import sync
-from tests.factories import GuideFactory, ProgrammeFactory
+from oss.models import Centre
+from search import knowledge, query, sync
+from search.changes import mark_changed
+from search.log import read_token
+from search.models import Promotion
+from search.readings import Question
+from tests.factories import AgencyFactory, GuideFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -32,10 +43,10 @@ def text_of(html: str) -> str:
 
 def test_results_page_says_what_was_searched_and_found(client, shelf):
     html = page(client, q="ภาษี", province="TH-50", stage="grow")
-    assert "พบ 2 รายการ สำหรับ “ ภาษี ” ในช่วง เติบโตและขยาย ใช้ได้ใน เชียงใหม่" in text_of(html).replace("“ภาษี”", "“ ภาษี ”")
+    assert "พบ 2 รายการ สำหรับ “ ภาษี ” : ในช่วง เติบโตและขยาย ใช้ได้ใน เชียงใหม่" in text_of(html).replace("“ภาษี”", "“ ภาษี ”")
     assert "<title>ภาษี: พบ 2 รายการ" in html
     assert '<meta name="robots" content="noindex, follow">' in html
-    assert "<mark>ภาษีป้าย</mark>ของร้าน" in html
+    assert "<mark>ภาษีป้าย</mark>ของร้าน" in page(client, q="ภาษีป้าย")
 
 
 def test_results_page_has_tabs_and_facets_with_counts(client, shelf):
@@ -120,90 +131,34 @@ def test_english_interface_over_thai_results(client, shelf):
     assert '<h3 lang="th">' in html
 
 
-@pytest.mark.parametrize("number", [1, 30])
-def test_results_page_costs_the_same_with_one_and_thirty(client, sweep, django_assert_max_num_queries, number):
-    for index in range(number):
-        GuideFactory(slug=f"g{index}", title=f"ภาษีป้าย {index}")
-        ProgrammeFactory(code=f"p{index}", name=f"ภาษีป้าย {index}", live=True)
-    sweep()
-    page(client, q="ภาษีป้าย")
-    with django_assert_max_num_queries(4):
-        page(client, q="ภาษีป้าย")
+def count_queries(client, **params) -> int:
+    page(client, **params)
+    with CaptureQueriesContext(connection) as queries:
+        page(client, **params)
+    return len(queries)
+
+
+@pytest.mark.parametrize("kind", ["guide", "programme", "download", "centre"])
+def test_results_page_costs_the_same_with_one_and_many(client, sweep, kind):
+    counted = []
+    for number in (2, 12):  # one alone would be quoted as the answer, which costs a query of its own
+        for index in range(number):
+            ProgrammeFactory(code=f"p{number}-{index}", name=f"ศูนย์ภาษีป้าย {index}", live=True)
+            file = File.objects.create(title=f"ศูนย์ภาษีป้าย {index}", file=ContentFile(b"a", name="a.csv"))
+            GuideFactory(
+                slug=f"g{number}-{index}",
+                title=f"ศูนย์ภาษีป้าย {index}",
+                body=[("text", "<h2>หัว</h2><p>เนื้อ</p>"), ("download", {"document": file, "title": "ภาษีป้าย", "note": ""})],
+            )
+        mark_changed("centre", Centre.objects.order_by("pk").values_list("pk", flat=True)[:number])
+        sweep()
+        counted.append((count_queries(client, q="ศูนย์", type=kind), count_queries(client, q="ศูนย์", type=kind, province="TH-50")))
+    assert counted[0] == counted[1]
+    assert max(counted[0]) <= 4
 
 
 def test_post_is_refused(client):
     assert client.post(reverse("search"), {"q": "ภาษี"}).status_code == 405
-
-
-ESCAPES = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "{{7*7}}",
-    "{% debug %}",
-    "'; DROP TABLE--",
-    "%0d%0aSet-Cookie: a=b",
-    "javascript:alert(1)",
-    "</title><b>",
-    "<mark>ภาษี</mark>",
-    "&lt;ภาษี&gt;",
-    '" onfocus=alert(1) x="',
-]
-SYNTAX = [
-    '"', 'a"b', 'zq"*', 'zzqqx"OR"เงียบ', '…"เ"*…', 'zz"OR-"q', "*", "?", "^", "~", ":", "(", ")", "[", "]", "{", "}", "/", "\\", "+", "-", "&&", "||", "!",
-    "AND", "OR", "NOT", "NEAR", "TO", "ภาษี AND ป้าย", "ภาษี OR", "NOT ภาษี", "_exists_:title", "title:ภาษี", "title:*", "*:*", "/re.*ge/", "ภาษี~2", "a^99999", "[* TO *]", "{a TO z}", "ภาษี*",
-    "*ภาษี", "key:guide\\:1", "body:[a TO b]", "+ภาษี -ป้าย", "((((", "))))", '"ภาษี ป้าย"~5', "a" + "(" * 150, "\\u0e01", "%", "%%", "_", "' OR 1=1", "$where", "IN [a b c]", "<ภาษี>", "ภาษี^-1", "ภาษี^1e308",
-]  # fmt: skip
-UNICODE = [
-    "\x00", "ภาษี\x00ป้าย", "\x01\x02\x1f", " ", "   ", "\t\n\r", "\u3000", "\u200b", "\u200d\u200d", "\ufeff", "\u202e", "\u202eภาษี", "\u2066\u2069", "\u00ad", "\u0e48", "\u0e33", "\u0e48\u0e48\u0e48", "เเ", "เ" * 200, "ๆ" * 200,
-    "ก" + "\u0e48" * 300, "e" + "\u0301" * 300, "น\u0e4d\u0e32", "ภ\u200bา\u200bษี", "ＶＡＴ", "๑" * 200, "๒๕๖๙", "😀", "👩‍👩‍👧‍👦" * 20, "🇹🇭", "\U0010ffff", "\ue000", "\ufffe", "\ufffd", "\u0378", "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
-    "İ", "ß", "ﷺ" * 50, "𝕍𝔸𝕋", "ກຂຄ", "កខគ", "العربية", "עברית", "日本語", "한국어", "\u1100\u1161", "ٱ", "Ω" * 200, "ฺ", "฿", "๛", "ฯลฯ", "\u2028\u2029", "a\u0300\u0301\u0302\u0303\u0304\u0305", "ก\u0e38\u0e39\u0e34\u0e35",
-]  # fmt: skip
-LONG = [
-    "a" * 10_000,
-    "ก" * 5_000,
-    "1" * 20_000,
-    "๑" * 5_000,
-    "ด้านหน้า" * 2_000,
-    "ภาษี " * 500,
-    "w " * 3_000,
-    "ตากลม" * 1_000,
-    "," * 5_000,
-    "ก." * 3_000,
-    "-" * 10_000,
-    "\u0e48" * 5_000,
-    "😀" * 2_000,
-]
-
-
-@pytest.mark.parametrize("question", ESCAPES + SYNTAX + UNICODE + LONG)
-def test_no_question_breaks_the_page(client, shelf, question):
-    response = client.get(reverse("search"), {"q": question})
-    assert response.status_code in (200, 400)
-    html = response.content.decode()
-    for payload in ESCAPES:
-        if re.search(r"[<>\"]", payload) and payload != "<mark>ภาษี</mark>":
-            assert payload not in html.replace("<mark>", "").replace("</mark>", "")
-    assert "{{7*7}}" not in question or 'value="{{7*7}}"' in html
-    assert len(html) < 250_000
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "page=0", "page=-1", "page=1e9", "page=abc", "page=99999999999999999999", "page=%F0%9F%98%80", "page=", "page=%D9%A3", "page=1.5", "page=NaN", "page=0x10", "page=%00",
-        "stage=run&stage=run&stage=run", "stage[]=run", "stage=run%00", "stage=" + "a" * 5_000, "province=TH-50&province=TH-90", "province=", "province=%E0%B9%80", "type=guide&type=programme", "type=page", "type=%00", "function=tax&function=nothing",
-        "sector=*", "stage=*", "province=*", "q=a&q=b", "q", "q=%FF%FE", "q=%ED%A0%80", "q=%C0%80", "q=%E0%B8", "=", "&&&", "q=1&unknown=2", "&".join(f"stage=s{number}" for number in range(9_000)),
-    ],
-)  # fmt: skip
-def test_no_address_breaks_the_page(client, shelf, query):
-    response = client.get(f"{reverse('search')}?{query}")
-    assert response.status_code in (200, 400)
-    assert len(response.content) < 250_000
-
-
-def test_ten_thousand_facet_values_are_refused_or_ignored(client, shelf):
-    response = client.get(f"{reverse('search')}?q=a&" + "&".join(f"stage=s{number}" for number in range(10_001)))
-    assert response.status_code in (200, 400)
 
 
 def test_query_syntax_is_only_words(client, shelf):
@@ -211,3 +166,191 @@ def test_query_syntax_is_only_words(client, shelf):
     assert "พบ 0 รายการ" in page(client, q='zzqqx"OR"qqzzx')
     assert "พบ 0 รายการ" in page(client, q="title:zzqqx")
     assert "พบ 0 รายการ" in page(client, q="[xx TO zz]")
+
+
+# What was corrected, with the way back
+
+
+@pytest.fixture
+def read_as(monkeypatch):
+    """The question is read as the test says."""
+
+    def use(**changes):
+        real = query.read_question
+
+        def read(text, **kwargs) -> Question:
+            question = real(text, **kwargs)
+            return question if question.is_exact else replace(question, **changes)
+
+        monkeypatch.setattr(query, "read_question", read)
+
+    return use
+
+
+def test_correction_is_announced_with_the_way_back(client, shelf, read_as):
+    read_as(shown="ภาษีป้าย")
+    html = page(client, q="ภาษี", stage="grow")
+    assert "แสดงผลสำหรับ “ภาษีป้าย”" in text_of(html).replace("“ ", "“").replace(" ”", "”")
+    assert f'<a href="/search/?q={quote("ภาษี")}&amp;exact=1&amp;stage=grow">ค้นเฉพาะคำเดิม “ภาษี”</a>' in html
+    exact = page(client, q="ภาษี", stage="grow", exact="1")
+    assert "แสดงผลสำหรับ" not in exact
+    assert f'<a href="/search/?q={quote("ภาษี")}&amp;stage=grow">ให้เราช่วยแก้คำ' in exact
+    tabs = re.findall(r'<a href="([^"]+)"(?: aria-current="page")?>[^<]+ <span class="num">', exact)
+    assert tabs
+    assert all("exact=1" in address for address in tabs)
+
+
+def test_suggestion_is_offered_and_not_searched(client, shelf, read_as):
+    read_as(suggestion="ภาษีป้าย")
+    html = page(client, q="ภาษี")
+    assert "พบ 3 รายการ" in html
+    assert "หรือคุณหมายถึง" in html
+    assert f'<a href="/search/?q={quote("ภาษีป้าย")}"><b>' in html
+
+
+def test_a_new_question_does_not_stay_exact(client, shelf):
+    form = page(client, q="ภาษี", exact="1").split("big-search")[1].split("</form>")[0]
+    assert 'name="exact"' not in form
+
+
+# What else stands on the page
+
+
+def test_next_question_tells_the_one_before_bounded(client, shelf):
+    form = page(client, q="ภาษี").split("big-search")[1].split("</form>")[0]
+    assert '<input type="hidden" name="after" value="ภาษี">' in form
+    long = page(client, q="ภาษี " * 500).split("big-search")[1].split("</form>")[0]
+    assert len(re.search(r'name="after" value="([^"]*)"', long)[1]) <= 200
+    assert 'name="after"' not in page(client, after="ภาษี")
+
+
+def test_each_search_is_counted_once_with_what_was_found(client, shelf, monkeypatch):
+    counted = []
+    monkeypatch.setattr("search.views.note_search", lambda text, **rest: counted.append((text, rest)))
+    page(client, q="ภาษี", stage="grow", after="ป้าย")
+    page(client)
+    (text, rest) = counted.pop()
+    assert counted == []
+    assert (text, rest["total"], rest["reach"], rest["filters"], rest["previous"], rest["reading"]) == (
+        "ภาษี",
+        2,
+        "words",
+        {"stage": ("grow",)},
+        "ป้าย",
+        set(),
+    )
+
+
+def test_result_links_say_when_they_are_opened(client, shelf):
+    html = page(client, q="ภาษี")
+    tokens = re.findall(r' ping="/search/click/\?t=([^"]+)"', html)
+    places = {read_token(token.replace("%3A", ":"))[1:] for token in tokens}
+    assert {place for _key, place in places} == {1, 2, 3}
+    assert client.post("/search/click/?t=" + tokens[0]).status_code == 204
+    assert "ping=" not in page(client, stage="grow")
+
+
+def test_best_bet_stands_on_top(client, shelf):
+    Promotion.objects.create(phrases="ภาษีป้าย", title="ดูที่นี่ <ก่อน>", text="เราแนะนำ", url="https://example.test/x")
+    knowledge.forget()
+    knowledge.refresh(force=True)
+    try:
+        html = page(client, q="ภาษีป้าย")
+        assert html.index('<a href="https://example.test/x" lang="th">ดูที่นี่ &lt;ก่อน&gt;</a>') < html.index('<ol class="cards')
+        assert "example.test" not in page(client, q="จดแวต")
+    finally:
+        knowledge.forget()
+
+
+def test_answer_card_quotes_page_section_and_day(client, sweep):
+    GuideFactory(
+        slug="stall",
+        title="ตั้งแผงลอยหน้าบ้าน",
+        short_answer="ขอเขตก่อนตั้งแผง",
+        body=[("text", "<h2>ค่าปรับ</h2><p>ตั้งแผงโดยไม่ขออาจถูกเทศกิจเปรียบเทียบปรับ ให้เก็บใบเสร็จไว้</p>")],
+    )
+    for number in range(8):
+        GuideFactory(slug=f"other-{number}", title=f"เรื่องอื่น {number}", short_answer="ไม่เกี่ยว")
+    sweep()
+    html = page(client, q="แผงลอยหน้าบ้าน เทศกิจเปรียบเทียบปรับ")
+    card = html.split('aria-labelledby="answered"')[1].split("</section>")[0]
+    assert '<blockquote lang="th"><p>ตั้งแผงโดยไม่ขออาจถูกเทศกิจเปรียบเทียบปรับ ให้เก็บใบเสร็จไว้</p></blockquote>' in card
+    assert re.search(r'<a href="/guides/stall/#h-[0-9a-f]{8}" ping="[^"]+" lang="th">ตั้งแผงลอยหน้าบ้าน › ค่าปรับ</a>', card)
+    assert "ตรวจทาน 3 พฤศจิกายน 2569" in card
+
+
+def test_passage_links_to_its_section(client, sweep):
+    GuideFactory(slug="body", title="เรื่องทั่วไป", body=[("text", "<p>คำนำ</p><h2>ส่งของ</h2><p>ห่อพัสดุให้แน่น</p>")])
+    sweep()
+    html = page(client, q="พัสดุ")
+    assert re.search(
+        r'<a href="/guides/body/#h-[0-9a-f]{8}"[^>]*><span class="nb">ส่งของ</span></a>|<a href="/guides/body/#h-[0-9a-f]{8}"[^>]*>ส่งของ</a>',
+        html,
+    )
+
+
+def test_fallback_is_said_in_one_line(client, shelf, monkeypatch):
+    real = query.ask
+    monkeypatch.setattr(query, "ask", lambda plan: (real(plan)[0], True))
+    assert "ผลการค้นหาอาจไม่ครบ" in page(client, q="ภาษี")
+
+
+def test_some_with_everything_and_some_without_is_said(client, shelf):
+    assert "1 รายการมีคำที่ถามเกือบครบ ที่เหลือมีบางคำ" in page(client, q="ภาษีป้าย ร้าน")
+
+
+def test_visitor_with_a_province_is_led_to_its_centre(client, shelf):
+    session = client.session
+    session["business"] = {"province": "TH-50"}
+    session.save()
+    assert re.search(r'<a href="/centres/TH-50/">ศูนย์เชียงใหม่ของคุณ</a>', page(client, q="ยานอวกาศ"))
+
+
+def test_file_card_names_its_guide(client, sweep):
+    guide = GuideFactory(slug="cash", title="เงินสดของร้าน")
+    file = File.objects.create(title="ตารางเงินเข้าออก", file=ContentFile(b"a", name="a.xlsx"))
+    guide.body.append(("download", {"document": file, "title": "ตารางเงินเข้าออก", "note": "แก้เลขได้"}))
+    guide.save_revision().publish()
+    sweep()
+    html = page(client, q="ตารางเงินเข้าออก", type="download")
+    assert "ในคู่มือ เงินสดของร้าน" in html
+    assert 'href="/guides/cash/"' in html
+    guide.unpublish()
+    assert "ในคู่มือ เงินสดของร้าน" not in page(client, q="ตารางเงินเข้าออก", type="download")
+
+
+def test_agency_and_size_narrow_programmes(client, sweep):
+    ProgrammeFactory(
+        code="a",
+        name="เงินช่วยภาษี หนึ่ง",
+        live=True,
+        agency=AgencyFactory(code="one", short_name="หนึ่งน."),
+        eligibility=[("size", {"wanted": ["micro"], "source": "ข้อ"})],
+    )
+    ProgrammeFactory(
+        code="b",
+        name="เงินช่วยภาษี สอง",
+        live=True,
+        agency=AgencyFactory(code="two", short_name="สองน."),
+        eligibility=[("size", {"wanted": ["medium"], "source": "ข้อ"})],
+    )
+    GuideFactory(title="ภาษีของร้าน")
+    sweep()
+    assert "พบ 1 รายการ" in page(client, q="ภาษี", agency="one")
+    html = page(client, q="ภาษี", size="medium")
+    assert "พบ 2 รายการ" in html
+    assert re.findall(r'name="agency" value="(\w+)"><span>([^<]+)</span><span class="num">(\d+)</span>', page(client, q="ภาษี")) == [
+        ("one", "หนึ่งน.", "1"),
+        ("two", "สองน.", "1"),
+    ]
+
+
+def test_overfull_page_is_light(client, sweep):
+    for number in range(60):
+        GuideFactory(
+            slug=f"g{number}",
+            title=f"ภาษีป้าย {number} ของร้านค้าที่ขายของหลายอย่าง",
+            body=[("text", "<h2>หัวข้อ</h2><p>" + "ภาษีป้ายของร้าน " * 50 + "</p>")],
+        )
+    sweep()
+    assert len(gzip.compress(page(client, q="ภาษีป้าย").encode())) < 14_000

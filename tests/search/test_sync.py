@@ -1,4 +1,7 @@
-"""From a change to the index: nothing lost, nothing that may not be found, whatever fails in between."""
+"""From a change to the index: nothing lost, nothing that may not be found, whatever fails in between.
+
+Each test runs over the embedded engine alone and over a real Elasticsearch with the embedded engine beside it.
+"""
 
 import datetime as dt
 import fcntl
@@ -9,18 +12,33 @@ import threading
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 
 from kb.models import GuideIndexPage, GuidePage
 from search import changes, documents, sync, thai
-from search.engines import EngineAway, Plan
+from search.engines import EngineAway, Plan, choice
 from search.models import Document, IndexJob
 from search.query import Reach, search
 from tests.factories import AgencyFactory, FactFactory, GuideFactory, ProgrammeFactory
+from tests.faults.engines import generation, generations, use_elasticsearch
 
 pytestmark = pytest.mark.django_db
+embedded_only = pytest.mark.parametrize("engine", ["embedded"], indirect=True)
+remote_only = pytest.mark.parametrize("engine", [pytest.param("elasticsearch", marks=pytest.mark.needs("elasticsearch"))], indirect=True)
+
+
+@pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.needs("elasticsearch"))], autouse=True)
+def engine(request, settings, index_dir):
+    """The engine that is asked."""
+    if request.param == "embedded":
+        settings.ELASTICSEARCH_URL = ""
+        yield choice.embedded()
+        return
+    with use_elasticsearch(settings, request.getfixturevalue("elasticsearch_url")) as engine:
+        yield engine
 
 
 def found(text: str = "ปลากะพง") -> list[str]:
@@ -49,7 +67,7 @@ def test_changed_words_are_found_and_old_ones_are_not(page, sweep):
 def test_unpublished_page_is_gone(page, sweep):
     page.unpublish()
     sweep()
-    assert (found(), sync.chosen_engine().describe().versions) == ([], {})
+    assert (found(), choice.chosen_engine().describe().versions) == ([], {})
 
 
 def test_unpublished_page_is_not_shown_even_before_the_worker_comes(page):
@@ -67,7 +85,7 @@ def test_restricted_page_is_gone_and_comes_back(page, sweep):
     restriction = PageViewRestriction.objects.create(page=page, restriction_type="login")
     assert found() == []  # the database's answer, before the worker
     sweep()
-    assert sync.chosen_engine().describe().versions == {}
+    assert choice.chosen_engine().describe().versions == {}
     restriction.delete()
     sweep()
     assert found() == ["fish"]
@@ -76,7 +94,7 @@ def test_restricted_page_is_gone_and_comes_back(page, sweep):
 def test_restricted_parent_hides_all_below(page, sweep):
     PageViewRestriction.objects.create(page=GuideIndexPage.objects.get(), restriction_type="login")
     sweep()
-    assert (found(), sync.chosen_engine().describe().versions) == ([], {})
+    assert (found(), choice.chosen_engine().describe().versions) == ([], {})
 
 
 def test_page_moved_below_a_restricted_page_is_gone(page, sweep):
@@ -87,7 +105,7 @@ def test_page_moved_below_a_restricted_page_is_gone(page, sweep):
     page.move(closed, pos="last-child")
     assert found() == []
     sweep()
-    assert sync.chosen_engine().describe().versions == {}
+    assert choice.chosen_engine().describe().versions == {}
 
 
 def test_page_past_its_expiry_is_not_shown_before_the_clock_unpublishes_it(sweep):
@@ -98,7 +116,7 @@ def test_page_past_its_expiry_is_not_shown_before_the_clock_unpublishes_it(sweep
         assert found() == []
         call_command("publish_scheduled", verbosity=0)
         sweep()
-        assert sync.chosen_engine().describe().versions == {}
+        assert choice.chosen_engine().describe().versions == {}
 
 
 def test_draft_save_changes_nothing_for_the_public(page, sweep):
@@ -173,6 +191,7 @@ def test_change_during_the_work_leaves_the_job(page, monkeypatch):
     assert IndexJob.objects.filter(kind="guide", object_id=page.pk).count() == 1
 
 
+@embedded_only
 def test_marking_many_costs_one_insert(django_assert_num_queries):
     with django_assert_num_queries(1):
         changes.mark_changed("guide", range(1, 100))
@@ -195,7 +214,7 @@ def test_jobs_in_any_order_end_with_the_newest_words(page, sweep):
         sync.sync_object("guide", page.pk)
     sync.sync_object("guide", page.pk)  # an old message, delivered again
     assert Document.objects.get(kind="guide").words["title"].replace(thai.JOINER, "") == "ปลากะพง 9"
-    assert sync.chosen_engine().search(Plan()).hits[0].words["title"].replace(thai.JOINER, "") == "ปลากะพง 9"
+    assert choice.chosen_engine().search(Plan()).hits[0].texts["title"].replace(thai.JOINER, "") == "ปลากะพง 9"
 
 
 def test_page_that_cannot_be_read_does_not_hold_up_others(sweep, monkeypatch):
@@ -216,6 +235,7 @@ def test_page_that_cannot_be_read_does_not_hold_up_others(sweep, monkeypatch):
     assert good.pk != bad.pk
 
 
+@embedded_only
 def test_waits_grow_and_a_new_change_ends_them(page):
     for _ in range(4):
         sync._put_off("guide", page.pk, "away")
@@ -241,6 +261,7 @@ def test_publish_succeeds_without_a_broker_and_the_sweep_mends(sweep, monkeypatc
     assert found() == ["fish"]
 
 
+@embedded_only
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.only_on("sqlite")
 def test_publish_succeeds_when_the_broker_folder_is_a_file(settings, monkeypatch):
@@ -262,6 +283,7 @@ def test_publish_succeeds_when_the_broker_folder_is_a_file(settings, monkeypatch
 # The index on disk
 
 
+@embedded_only
 def test_index_that_is_missing_is_rebuilt_without_an_operator(page, sweep, index_dir):
     shutil.rmtree(index_dir)
     assert search("ปลากะพง").reach == Reach.AWAY
@@ -269,6 +291,7 @@ def test_index_that_is_missing_is_rebuilt_without_an_operator(page, sweep, index
     assert found() == ["fish"]
 
 
+@embedded_only
 @pytest.mark.parametrize("damage", ["truncate", "garbage", "remove one", "pointer"])
 def test_damaged_index_is_rebuilt_without_an_operator(page, sweep, index_dir, engine, damage):
     generation = index_dir / "generations" / (index_dir / "current").read_text()
@@ -288,6 +311,7 @@ def test_damaged_index_is_rebuilt_without_an_operator(page, sweep, index_dir, en
     assert found() == ["fish"]
 
 
+@embedded_only
 def test_index_of_another_schema_is_rebuilt(page, sweep, index_dir, monkeypatch):
     from search.engines import tantivy_engine
 
@@ -298,6 +322,7 @@ def test_index_of_another_schema_is_rebuilt(page, sweep, index_dir, monkeypatch)
     assert (after != before, after.startswith("99-"), found()) == (True, True, ["fish"])
 
 
+@embedded_only
 def test_report_of_damage_alone_rebuilds_nothing(page, sweep, index_dir, engine):
     name = (index_dir / "current").read_text()
     engine._report_damage()
@@ -305,6 +330,7 @@ def test_report_of_damage_alone_rebuilds_nothing(page, sweep, index_dir, engine)
     assert ((index_dir / "current").read_text(), (index_dir / "damaged").exists()) == (name, False)
 
 
+@embedded_only
 def test_locked_index_keeps_answering_and_the_job_waits(page, sweep, index_dir, monkeypatch):
     from search.engines import tantivy_engine
 
@@ -323,15 +349,16 @@ def test_locked_index_keeps_answering_and_the_job_waits(page, sweep, index_dir, 
 
 
 def test_rebuild_switches_and_leaves_one_generation(page, engine, index_dir):
-    before = (index_dir / "current").read_text()
+    before = generation(engine)
     sync.rebuild_index()
-    after = (index_dir / "current").read_text()
+    after = generation(engine)
     assert before != after
-    assert [path.name for path in (index_dir / "generations").iterdir()] == [after]
+    assert generations(engine) == [after]
     assert not (index_dir / "building").exists()
     assert found() == ["fish"]
 
 
+@embedded_only
 def test_second_rebuild_is_refused(page, engine, index_dir):
     with open(index_dir / "rebuild.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -340,17 +367,17 @@ def test_second_rebuild_is_refused(page, engine, index_dir):
     assert found() == ["fish"]
 
 
-def test_rebuild_that_died_is_cleared_by_the_next(page, engine, index_dir):
+def test_rebuild_that_died_is_cleared_by_the_next(page, engine):
     def die():
         yield []
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         engine.rebuild(die, sync.read_rows)
-    assert len(list((index_dir / "generations").iterdir())) == 2
+    assert len(generations(engine)) == 2
     assert found() == ["fish"]
     sync.rebuild_index()
-    assert len(list((index_dir / "generations").iterdir())) == 1
+    assert len(generations(engine)) == 1
     assert found() == ["fish"]
 
 
@@ -370,8 +397,8 @@ def test_changes_during_a_rebuild_are_in_the_new_generation(page, engine):
         sync.sweep_jobs()
         yield keys[1:]
 
-    calls = iter([batches_with_changes, sync.public_keys])
-    engine.rebuild(lambda: next(calls)(), sync.read_rows)
+    calls = iter([batches_with_changes])
+    engine.rebuild(lambda: next(calls, sync.public_keys)(), sync.read_rows)
     assert sorted(found()) == ["fish", "late", "new"]
     rows = {row.key: row.version for row in Document.objects.public()}
     assert engine.describe().versions == rows
@@ -434,7 +461,7 @@ def test_reconcile_names_and_repairs_exactly_what_drifted(sweep, engine):
 
 def test_reconcile_hides_before_it_does_anything_else(page, monkeypatch):
     GuidePage.objects.filter(pk=page.pk).update(live=False)
-    monkeypatch.setattr(sync, "_level_kind", lambda *args: pytest.fail("too early") if sync.chosen_engine().describe().versions else None)
+    monkeypatch.setattr(sync, "_level_kind", lambda *args: pytest.fail("too early") if choice.chosen_engine().describe().versions else None)
     sync.reconcile()
 
 
@@ -449,7 +476,7 @@ def test_rebuild_index_command_is_quick_and_silent_of_changes_the_second_time(pa
     call_command("rebuild_index")
     monkeypatch.setattr(thai, "join", lambda text: pytest.fail("cut again"))
     call_command("rebuild_index")
-    assert "เปลี่ยน 0 / index ready: 1, changed 0" in capsys.readouterr().out
+    assert f"เปลี่ยน 0 / index ready: {Document.objects.public().count()}, changed 0" in capsys.readouterr().out
 
 
 def test_rebuild_index_command_builds_everything_from_nothing(db, capsys):
@@ -459,10 +486,134 @@ def test_rebuild_index_command_builds_everything_from_nothing(db, capsys):
     assert found() == ["fish"]
 
 
-def test_new_word_list_cuts_and_fills_anew(page, engine, monkeypatch, index_dir):
-    before = (index_dir / "current").read_text()
+def test_new_word_list_cuts_and_fills_anew(page, engine, monkeypatch):
+    before = generation(engine)
     monkeypatch.setattr(thai, "VERSION", "newmm-6/1/0")
     sync.reconcile()
     assert Document.objects.exclude(cutter="newmm-6/1/0").count() == 0
-    assert ((index_dir / "current").read_text() != before, engine.cutter()) == (True, "newmm-6/1/0")
+    assert (generation(engine) != before, engine.cutter()) == (True, "newmm-6/1/0")
     assert found() == ["fish"]
+
+
+# An engine that is away
+
+
+@pytest.fixture
+def away(settings, monkeypatch):
+    """Elasticsearch cannot be reached; calling it brings it back."""
+    monkeypatch.setattr(choice, "PAUSE_SECONDS", 0.05)
+    address, prefix = settings.ELASTICSEARCH_URL, settings.ELASTICSEARCH_PREFIX
+
+    def stop():
+        settings.ELASTICSEARCH_URL = "http://127.0.0.1:1"
+        return lambda: setattr(settings, "ELASTICSEARCH_URL", address)
+
+    assert prefix.startswith("msme-test-")
+    return stop
+
+
+@remote_only
+def test_jobs_wait_the_same_time_for_an_engine_that_is_away(page, sweep, away, engine):
+    come_back = away()
+    page.title = "กุ้งก้ามกราม"
+    page.save()
+    waits = []
+    for _ in range(3):
+        assert sync.sync_object("guide", page.pk) is False
+        job = IndexJob.objects.get()
+        waits.append(round((job.due_at - timezone.now()).total_seconds()))
+        assert (job.attempts, job.last_error[:24]) == (1, "waits for elasticsearch:")
+    assert waits == [10, 10, 10]
+    assert (found("กุ้งก้ามกราม"), search("กุ้งก้ามกราม").is_fallback) == (["fish"], True)
+    come_back()
+    with time_machine.travel(timezone.now() + dt.timedelta(seconds=11)):
+        assert sweep() == 1
+    assert not IndexJob.objects.exists()
+    assert engine.search(Plan()).hits[0].texts["title"].replace(thai.JOINER, "") == "กุ้งก้ามกราม"
+
+
+@remote_only
+def test_change_while_an_engine_is_away_is_not_held_back_from_the_other(page, sweep, away):
+    away()
+    page.title = "กุ้งก้ามกราม"
+    page.save()
+    sweep()
+    page.title = "ปูม้า"
+    page.save()
+    assert IndexJob.objects.due().count() == 1
+    sweep()
+    assert found("ปูม้า") == ["fish"]
+
+
+@remote_only
+def test_more_jobs_than_a_page_drain_in_one_sweep_after_an_outage(sweep, away, monkeypatch, engine):
+    monkeypatch.setattr(sync, "PAGE", 3)
+    sweep()
+    come_back = away()
+    for number in range(10):
+        GuideFactory(title=f"ปลากะพง {number}")
+    sweep()
+    assert IndexJob.objects.filter(last_error__startswith=sync.WAITS, kind="guide").count() == 10
+    come_back()
+    IndexJob.objects.update(due_at=timezone.now())
+    sweep()
+    assert not IndexJob.objects.exists()
+    assert engine.describe().versions == {row.key: row.version for row in Document.objects.public()}
+
+
+@remote_only
+def test_reconcile_without_elasticsearch_levels_the_other_and_leaves_jobs(page, sweep, away, engine):
+    sync.reconcile()
+    come_back = away()
+    GuidePage.objects.filter(pk=page.pk).update(title="กุ้งก้ามกราม")  # past all signals
+    drift = sync.reconcile()
+    assert (drift.rewritten, set(drift.away)) == ({f"guide:{page.pk}"}, {"elasticsearch"})
+    assert found("กุ้งก้ามกราม") == ["fish"]
+    come_back()
+    IndexJob.objects.update(due_at=timezone.now())
+    sweep()
+    assert engine.describe().versions == {row.key: row.version for row in Document.objects.public()}
+
+
+@remote_only
+def test_rebuild_index_command_says_what_is_away_and_succeeds(page, away, capsys):
+    away()
+    call_command("rebuild_index")
+    assert "elasticsearch" in capsys.readouterr().out
+
+
+def test_rebuild_index_command_fails_when_no_engine_can_be_written(page, monkeypatch):
+    def fail(*args, **options):
+        raise EngineAway("nowhere")
+
+    for engine in choice.all_engines():
+        monkeypatch.setattr(type(engine), "is_healthy", lambda self: False)
+        monkeypatch.setattr(type(engine), "rebuild", fail)
+    with pytest.raises(CommandError, match="nowhere"):
+        call_command("rebuild_index")
+
+
+@remote_only
+def test_empty_elasticsearch_is_filled_by_the_next_sweep(page, sweep, engine):
+    engine.destroy()
+    assert search("ปลากะพง").is_fallback
+    sweep()
+    assert (found(), search("ปลากะพง").is_fallback) == (["fish"], False)
+
+
+@remote_only
+def test_document_that_elasticsearch_refuses_backs_off_alone(page, sweep, engine, monkeypatch):
+    from search.engines import elasticsearch_engine
+
+    real = elasticsearch_engine.make_document
+    bad = GuideFactory(slug="bad", title="ปลากะพงเสีย")
+
+    def make(row):
+        return real(row) | ({"unknown": 1} if row.object_id == bad.pk else {})
+
+    monkeypatch.setattr(elasticsearch_engine, "make_document", make)
+    GuideFactory(slug="good", title="ปลากะพงดี")
+    sweep()
+    job = IndexJob.objects.get()
+    assert (job.object_id, job.attempts, job.last_error.startswith(sync.WAITS)) == (bad.pk, 1, False)
+    assert set(found()) == {"fish", "good"}

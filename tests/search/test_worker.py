@@ -6,15 +6,16 @@ import sys
 import time
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from wagtail.models import PageViewRestriction
 
 from kb.models import GuidePage
 from search import changes
+from search.engines import EngineAway, choice
 from search.models import IndexJob
 from search.query import search
 from tests.factories import GuideFactory
+from tests.faults.engines import use_elasticsearch
 
 pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.slow]
 USUAL = 2.0  # seconds from the change to the index
@@ -28,10 +29,26 @@ def database_url() -> str:
     return f"postgres://{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
 
 
+@pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.needs("elasticsearch"))])
+def engine(request, settings, index_dir):
+    settings.ELASTICSEARCH_URL = ""
+    if request.param == "embedded":
+        yield choice.embedded()
+        return
+    with use_elasticsearch(settings, request.getfixturevalue("elasticsearch_url")) as engine:
+        yield engine
+
+
 @pytest.fixture
-def worker(index_dir, tmp_path, monkeypatch):
+def worker(engine, index_dir, tmp_path, monkeypatch, settings):
     monkeypatch.setattr(changes, "_silent_until", 0.0)
-    environment = os.environ | {"DATABASE_URL": database_url(), "SEARCH_INDEX_DIR": str(index_dir), "LOG_LEVEL": "WARNING"}
+    environment = os.environ | {
+        "DATABASE_URL": database_url(),
+        "SEARCH_INDEX_DIR": str(index_dir),
+        "ELASTICSEARCH_URL": settings.ELASTICSEARCH_URL,
+        "ELASTICSEARCH_PREFIX": settings.ELASTICSEARCH_PREFIX,
+        "LOG_LEVEL": "WARNING",
+    }
     beat = ["-B", "--schedule", str(tmp_path / "schedule")]
     log = open(tmp_path / "worker.log", "w")  # noqa: SIM115 (closed with the process)
     process = subprocess.Popen(
@@ -84,14 +101,11 @@ def seconds_until(state: list[str], text: str = "ปลากะพง") -> floa
 
 
 def seconds_until_indexed(number: int) -> float:
-    """Until the index itself, not only the page, says so."""
-    from search.engines import EngineAway
-    from search.engines.choice import chosen_engine
-
+    """Until the indexes themselves, not only the page, say so."""
     started = time.monotonic()
     while time.monotonic() - started < 20:
         try:
-            if len(chosen_engine().describe().versions) == number:
+            if {len(engine.describe().versions) for engine in choice.all_engines()} == {number}:
                 return time.monotonic() - started
         except EngineAway:
             pass
@@ -102,6 +116,7 @@ def seconds_until_indexed(number: int) -> float:
 def test_worker_makes_changes_found_or_gone_within_two_seconds(worker):
     GuideFactory(slug="first", title="เรื่องแรก")
     assert seconds_until_indexed(1) < 20  # the worker also reads its dictionary and makes the index, once
+    assert search("เรื่องแรก").is_fallback is False
     page = GuideFactory(slug="fish", title="เลี้ยงปลากะพง")
     took = {"created": seconds_until(["fish"])}
     page = GuidePage.objects.get(pk=page.pk)

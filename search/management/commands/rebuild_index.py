@@ -24,6 +24,10 @@ class Command(BaseCommand):
                 sync.rebuild_index(report=lambda done: self.stdout.write(f"  index {done}"))
         except EngineAway as error:
             raise CommandError(f"the search index cannot be written: {error}") from error
+        for name, reason in drift.away.items():  # the others answer; the clock's sweep fills it when it is back
+            self.stdout.write(
+                self.style.WARNING(f"  {name} ยังไม่พร้อม ระบบจะเติมให้เองเมื่อกลับมา / is away and will be filled by itself: {reason}")
+            )
         number = Document.objects.public().count()
         changed = len(drift.rewritten | drift.removed | drift.exposed)
         self.stdout.write(

@@ -1,0 +1,156 @@
+"""Cutting and correcting together: a run of letters as the most probable row of words, each with one slip at most.
+
+A slip breaks the cut first, so a speller that looks at cut words never sees the word that was meant. Here every stretch of
+the run is a candidate, as it stands or as a word of the index that is one slip away, and the cheapest way through wins
+(Viterbi over a word lattice). Costs are in nats.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from search import layout, weights
+from search.vocabulary import UNKNOWN, Vocabulary, is_good
+
+LONGEST_PIECE = 20
+SHORTEST_SLIP = 3  # characters of a stretch that may be a word with a slip
+SLIP = 5.5
+USUAL_SLIP = 3.5  # a tone mark, a silenced letter, a letter that sounds the same, a key beside the right one
+MARKS = set("่้๊๋็์ิีึืัุู")
+ALIKE = ("ศษส", "ณน", "ญย", "ฎด", "ฏต", "ฐถ", "ฑทฒธ", "ภพผ", "ฆคขฅฃ", "ฬลร", "ใไ", "ชซฉฌ", "ฝฟ", "ะา", "ิี", "ึื", "ุู", "เแ", "โอ")
+DEPENDENT = frozenset("ะาำัิีึืฺุู็่้๊๋์ํๅ")  # no word begins with them
+_SOUNDS = {frozenset((one, other)) for letters in ALIKE for one in letters for other in letters if one != other}
+_ROWS = ("qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./")
+_BESIDE = {frozenset(map(layout.to_thai, pair)) for row in _ROWS for pair in zip(row, row[1:], strict=False)} | {
+    frozenset(map(layout.to_thai, pair))
+    for upper, lower in zip(_ROWS, _ROWS[1:], strict=False)
+    for pair in (*zip(upper, lower, strict=False), *zip(upper[1:], lower, strict=False))
+}
+_SHIFTED = {frozenset((layout.to_thai(key), layout.to_thai(key.upper()))) for row in _ROWS for key in row if key.isalpha()}
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way through a run: its cost, the stretches as typed, and the words that they stand for."""
+
+    cost: float
+    typed: tuple[str, ...]
+    words: tuple[str, ...]
+    unknown: int  # characters that belong to no word
+    others: tuple[tuple[str, ...], ...] = ()  # for each word the next best ones that it may stand for
+
+    @property
+    def text(self) -> str:
+        return "".join(self.words)
+
+    @property
+    def is_corrected(self) -> bool:
+        return self.typed != self.words
+
+
+KEPT = 6.0  # a digit or a sign that stays what it is although its key is a Thai letter on the other layout
+
+
+class Repair(IntEnum):
+    NOTHING = 0
+    SLIPS = 1  # what is no word
+    STRANGERS = 2  # also words that the index does not have
+
+
+def find_way(run: str, vocabulary: Vocabulary, *, repair: Repair = Repair.NOTHING, kept: dict[int, str] | None = None) -> Way:
+    """The cheapest way through a folded run of letters. `kept`: other characters for places of it."""
+    kept = kept or {}
+    slips = find_slips(run, vocabulary, repair) if repair else {}
+    length = len(run)
+    best: list[tuple[float, int, str, str, int] | None] = [None] * (length + 1)
+    best[0] = (0.0, 0, "", "", 0)
+    for start in range(length):
+        here = best[start]
+        if here is None:
+            continue
+        for end in range(start + 1, min(start + LONGEST_PIECE, length) + 1):
+            piece = run[start:end]
+            cost = vocabulary.cost(piece)
+            options = [(cost, piece, 0)] if cost is not None else []
+            options += slips.get(piece, ())
+            if end == start + 1 and cost is None:
+                options.append((UNKNOWN, piece, 1))
+            if end == start + 1 and start in kept:
+                options.append((KEPT, kept[start], 0))
+            for price, word, unknown in options:
+                total = here[0] + price
+                if best[end] is None or total < best[end][0]:
+                    best[end] = (total, start, piece, word, unknown)
+    typed, words, unknown, at = [], [], 0, length
+    while at:
+        _, start, piece, word, lost = best[at]
+        typed.append(piece)
+        words.append(word)
+        unknown += lost
+        at = start
+    typed, words = typed[::-1], words[::-1]
+    others = tuple(_others(slips.get(one, ()), word) if one != word else () for one, word in zip(typed, words, strict=True))
+    return Way(best[length][0], tuple(typed), tuple(words), unknown, others)
+
+
+NEARLY = 3.0  # nats
+MOST_OTHERS = 2
+
+
+def _others(options: Iterable[tuple[float, str, int]], chosen: str) -> tuple[str, ...]:
+    costs = {word: cost for cost, word, _ in options}
+    near = sorted((cost, word) for word, cost in costs.items() if word != chosen and cost < costs[chosen] + NEARLY)
+    return tuple(word for _, word in near[:MOST_OTHERS])
+
+
+def find_slips(run: str, vocabulary: Vocabulary, repair: Repair) -> dict[str, list[tuple[float, str, int]]]:
+    """For each stretch that is no word itself: (cost, word, 0) of the words it may have been meant as.
+
+    A scrap of a name that the index happens to have is not what a longer stretch was meant as.
+    """
+    segments = {
+        run[start:end]
+        for start in range(len(run))
+        if not start or run[start] not in DEPENDENT
+        for end in range(start + SHORTEST_SLIP - 1, min(start + LONGEST_PIECE, len(run)) + 1)
+    }
+    if repair is Repair.SLIPS:
+        segments = {segment for segment in segments if not is_good(segment)}
+    else:
+        segments = {segment for segment in segments if not vocabulary.counts.get(segment) and segment not in weights.COMMON_WORDS}
+    found = vocabulary.neighbours(segments)
+    return {
+        segment: [
+            (vocabulary.cost(word) + price(segment, word), word, 0)
+            for word in words
+            if vocabulary.cost(word) is not None and (is_good(word) or not _is_scrap(segment, word))
+        ]
+        for segment, words in found.items()
+    }
+
+
+def _is_scrap(segment: str, word: str) -> bool:
+    """Whether the word is the stretch without a consonant at one of its ends."""
+    extra = segment[-1] if segment.startswith(word) else segment[0] if segment.endswith(word) else ""
+    return "ก" <= extra <= "ฮ" and len(segment) > len(word)
+
+
+def price(typed: str, meant: str) -> float:
+    """What a slip costs: less when people make it often."""
+    changed = _changed(typed, meant)
+    if changed and (changed <= MARKS or changed in _SOUNDS or changed in _BESIDE or changed in _SHIFTED):
+        return USUAL_SLIP
+    if len(typed) > len(meant) and any(one == other for one, other in zip(typed, typed[1:], strict=False)):
+        return USUAL_SLIP  # a letter twice
+    return SLIP
+
+
+def _changed(typed: str, meant: str) -> frozenset[str]:
+    """The characters that differ."""
+    start = 0
+    while start < min(len(typed), len(meant)) and typed[start] == meant[start]:
+        start += 1
+    end = 0
+    while end < min(len(typed), len(meant)) - start and typed[-1 - end] == meant[-1 - end]:
+        end += 1
+    return frozenset((*typed[start : len(typed) - end], *meant[start : len(meant) - end]))

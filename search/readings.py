@@ -1,0 +1,280 @@
+"""What a question may mean: as typed, and as it was perhaps meant.
+
+Every reading is searched and the scores are summed, so a wrong guess costs nothing. What is itself good Thai is never
+rewritten; what is rewritten is announced (`Question.shown`), and the visitor can have it as typed (`exact`).
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from search import layout, thai, weights
+from search.knowledge import NOTHING, Knowledge, find_phrases
+from search.lattice import Repair, find_way
+from search.vocabulary import EMPTY, SHORTEST, Vocabulary, is_good
+
+LONGEST = 200  # characters of a question
+MOST_WORDS = 20
+_THAI = "[ก-ฮะ-ฺเ-ๅ็-๎]"
+_THAI_RUN = re.compile(f"{_THAI}+")
+_LATIN_WORD = re.compile("[a-z]+")
+_LATIN_PIECE = re.compile("[A-Za-z][-A-Za-z0-9]+")
+_BLANK_IN_THAI = re.compile(f"(?<={_THAI}) +(?={_THAI})")
+
+
+class Why(StrEnum):
+    """What a reading does to what was typed."""
+
+    TYPED = "typed"
+    LAYOUT = "layout"  # typed on the other keyboard layout
+    SPELLING = "spelling"  # an error corrected
+    SPACES = "spaces"  # spaces joined
+    OFFERED = "offered"  # good words as others that are more likely here: offered, not announced
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to understand the question: its text and its words in order. `why` says how it came about."""
+
+    text: str
+    words: tuple[str, ...]
+    why: frozenset[Why]
+    weight: float = 1.0
+    others: tuple[tuple[str, str], ...] = ()  # (word of it, another that may have been meant)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked, bounded. `readings` begins with the most probable one.
+
+    `shown` is the text that the results are for when it is not the typed one (announced, with a way back);
+    `suggestion` is offered ("did you mean"), not searched.
+    """
+
+    text: str = ""
+    readings: tuple[Reading, ...] = ()
+    shown: str = ""
+    suggestion: str = ""
+    is_cut: bool = False  # it was longer than we read
+    is_exact: bool = False  # the visitor asked for it as typed
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.readings[0].words if self.readings else ()
+
+
+def read_question(text: str, *, vocabulary: Vocabulary = EMPTY, known: Knowledge = NOTHING, exact: bool = False) -> Question:
+    """The question's readings. What is beyond `LONGEST` or `MOST_WORDS` is left out and said to be."""
+    typed = thai.repair(text[: LONGEST * 4]).strip()
+    is_cut = len(text) > LONGEST * 4 or len(typed) > LONGEST
+    typed = typed[:LONGEST].strip()
+    is_cut = is_cut or len(thai.find_words(typed)) > MOST_WORDS
+    guesses = [Guess(typed)] if exact else _guess(typed, vocabulary, known)
+    readings: dict[tuple[str, ...], Reading] = {}
+    for guess in guesses:
+        words = tuple(word.term for word in thai.find_words(guess.text)[:MOST_WORDS])
+        if words and words not in readings:
+            weight = 1.0 if not readings else weights.OFFERED_READING if Why.OFFERED in guess.why else weights.OTHER_READING
+            readings[words] = Reading(guess.text, words, guess.why or frozenset({Why.TYPED}), weight, guess.others)
+    ordered = tuple(readings.values())
+    shown = ordered[0].text if ordered and ordered[0].why & {Why.LAYOUT, Why.SPELLING} else ""
+    suggestion = next((reading.text for reading in ordered if Why.OFFERED in reading.why), "")
+    return Question(typed, ordered, shown, suggestion, is_cut, exact)
+
+
+@dataclass(frozen=True)
+class Guess:
+    text: str
+    why: frozenset[Why] = frozenset()
+    others: tuple[tuple[str, str], ...] = ()
+
+
+def _guess(typed: str, vocabulary: Vocabulary, known: Knowledge) -> list[Guess]:
+    """The texts that may have been meant, most probable first, each with what was done to it."""
+    base = mend_layout(typed, vocabulary, known)
+    best = Guess(base, frozenset({Why.LAYOUT}) if base != typed else frozenset())
+    guesses = [best]
+    joined = join_spaces(base, vocabulary)
+    if joined != base:
+        best = Guess(joined, best.why | {Why.SPACES})
+        guesses.insert(0, best)
+    standard = replace_variants(joined, known)
+    text, others = correct(standard, vocabulary)
+    if text != joined:
+        best = Guess(text, best.why | {Why.SPELLING}, others)
+        guesses.insert(0, best)
+    text, others = correct(best.text, vocabulary, bold=True)
+    if text != best.text:
+        guesses.insert(1, Guess(text, best.why | {Why.OFFERED}, others))
+    if base != typed:
+        guesses.append(Guess(typed))
+    return guesses
+
+
+def replace_variants(text: str, known: Knowledge) -> str:
+    """The text with known misspellings in their standard spelling."""
+    words = thai.find_words(text)
+    for found in reversed(find_phrases([word.term for word in words], known.variants)):
+        first, last = words[found.start], words[found.end - 1]
+        if not any(character.isspace() for character in text[first.start : last.end]):
+            text = text[: first.start] + known.variants[found.key].text + text[last.end :]
+    return text
+
+
+def join_spaces(text: str, vocabulary: Vocabulary) -> str:
+    """The text without those blanks between Thai letters that stand inside words."""
+    blanks = list(_BLANK_IN_THAI.finditer(text))
+    if not blanks:
+        return text
+    _out, _at = [], 0
+    pieces = [
+        text[start:end] for start, end in zip([0, *(b.end() for b in blanks)], [*(b.start() for b in blanks), len(text)], strict=True)
+    ]
+    whole = pieces[0]
+    for piece in pieces[1:]:
+        left, right = _last_run(whole), _first_run(piece)
+        apart = find_way(left, vocabulary).cost + find_way(right, vocabulary).cost
+        together = find_way(left + right, vocabulary).cost
+        is_spelt_out = len(left) == 1 and len(piece.split(" ")[0]) == 1
+        whole += piece if together + JOIN_WORTH < apart or is_spelt_out else f" {piece}"
+    return whole
+
+
+def _last_run(text: str) -> str:
+    """The Thai letters at the end, back to the last blank; a long run's last stretch is enough."""
+    return thai.fold(_THAI_RUN.findall(text)[-1])[-40:]
+
+
+def _first_run(text: str) -> str:
+    return thai.fold(_THAI_RUN.findall(text)[0])[:40]
+
+
+# Spelling
+
+WORTH = 1.0  # nats that a correction must gain
+CONTEXT = 4  # characters: so much of a question that stands in a document is no slip
+WORTH_WORDS = 5.0  # when all is made of words as it stands
+JOIN_WORTH = 1.0
+CHEAP = 1.2  # nats a character of a run that nobody needs to look at twice
+
+
+def correct(text: str, vocabulary: Vocabulary, *, bold: bool = False) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The text with its slips corrected, run by run, and what else a corrected word may be; as it was when nothing is better.
+
+    `bold`: also where good Thai would change, for a reading that is only offered.
+    """
+    folded = thai.fold(text)
+    out, at, others = [], 0, []
+    for run in _THAI_RUN.finditer(folded):
+        is_short_form = "." in (folded[run.start() - 1 : run.start()], folded[run.end() : run.end() + 1])
+        meant, more = (run[0], []) if is_short_form else _correct_run(run[0], vocabulary, bold)
+        out += [text[at : run.start()], meant]
+        others += more
+        at = run.end()
+    return "".join([*out, text[at:]]), tuple(others)
+
+
+def _correct_run(run: str, vocabulary: Vocabulary, bold: bool) -> tuple[str, list[tuple[str, str]]]:
+    plain = find_way(run, vocabulary)
+    is_good_thai = not plain.unknown and all(is_good(word) and len(word) > 1 for word in plain.words)
+    if is_good_thai and (plain.cost < CHEAP * len(run) or (not bold and len(plain.words) == 1)):
+        return run, []
+    if bold and all(vocabulary.counts.get(word) or len(word) < SHORTEST for word in plain.words) and len(plain.words) == 1:
+        return run, []
+    better = find_way(run, vocabulary, repair=Repair.STRANGERS if bold else Repair.SLIPS)
+    worth = WORTH if bold or not is_good_thai else WORTH_WORDS
+    if not better.is_corrected or plain.cost - better.cost <= worth:
+        return run, []
+    cut = thai.find_words(run)
+    out, at, others = [], 0, []
+    for typed, word, more in zip(better.typed, better.words, better.others, strict=True):
+        end = at + len(typed)
+        around = [found.term for found in cut if found.start < end and found.end > at]
+        if typed != word and (vocabulary.stands_in_index(around) or vocabulary.count_text(run[max(0, min(at, end - CONTEXT)) : end])):
+            word, more = typed, ()
+        out.append(word)
+        others += [(word, other) for other in more]
+        at = end
+    return "".join(out), others
+
+
+# Keyboard layout
+
+_KEYS = re.compile(r"[!-~]+")
+_SHORT_FORM = re.compile(r"(?:[^.\s]{1,4}\.)+")
+_WELL_FORMED = re.compile("(?:[เแโใไ]?[ก-ฮ](?:[ัิ-ฺ็ํ]?[่-๋]?์?)?[าำ]?ะ?[ๆฯ.]?)+")
+_SIGNS = frozenset('.-!?()"%')  # they may be meant as they are
+
+
+def mend_layout(text: str, vocabulary: Vocabulary, known: Knowledge = NOTHING) -> str:
+    """The text with the stretches that were typed on the other layout as they were meant."""
+    verdicts = [(match, *_as_thai(match[0], vocabulary, known)) for match in _KEYS.finditer(text)]
+    found = [(verdict, gain) for _, _, verdict, gain in verdicts if verdict != "kept"]
+    letters = sum(len(meant) for _, meant, verdict, _ in verdicts if verdict != "kept")
+    all_fit = {verdict for verdict, _ in found} == {"fits"} and sum(gain for _, gain in found) > MARGIN
+    is_sure = any(verdict == "sure" for verdict, _ in found) or (all_fit and letters >= LEAST_LETTERS)
+    out, at = [], 0
+    for match, meant, verdict, _ in verdicts:
+        out += [text[at : match.start()], meant if is_sure and verdict in ("sure", "fits") else match[0]]
+        at = match.end()
+    mended = "".join([*out, text[at:]])
+    return thai.repair("".join(_as_latin(piece, vocabulary, known) for piece in re.split(r"(\s+)", mended)))
+
+
+def _as_latin(piece: str, vocabulary: Vocabulary, known: Knowledge) -> str:
+    """A piece typed on the Thai layout that is known on the English one and no Thai; else as it is."""
+    if not _THAI_RUN.search(piece) or len(piece) < SHORTEST:
+        return piece
+    meant = layout.to_latin(piece)
+    terms = [word.term for word in thai.find_words(meant)]
+    if not _LATIN_PIECE.fullmatch(meant) or not terms or not all(len(term) > 1 and _is_known(term, vocabulary, known) for term in terms):
+        return piece
+    runs = _THAI_RUN.findall(thai.fold(piece))
+    unknown = sum(find_way(run, vocabulary).unknown for run in runs)
+    is_thai = all(_WELL_FORMED.fullmatch(run) for run in runs) and (not unknown or (unknown < len(piece) and len(piece) < LEAST_LETTERS))
+    return piece if is_thai else meant
+
+
+LEAST_LETTERS = 5
+LEAST_SURE = 3
+MARGIN = 4.0  # nats by which Thai must be more probable than English
+STRANGE, PLAIN = 4.0, 3.0  # nats a key: more than this is no English; less than that may well be
+
+
+def _as_thai(keys: str, vocabulary: Vocabulary, known: Knowledge) -> tuple[str, str, float]:
+    """(the keys on the Thai layout, whether that was meant, nats by which it is more probable than English).
+
+    "sure"; "fits": when the rest of the question was; "no"; "kept": a number.
+    """
+    if not any(character.isalpha() for character in keys) and (keys.isdigit() or len(keys) < 2):
+        return keys, "kept", 0.0
+    mapped = thai.fold(layout.to_thai(keys))
+    if _SHORT_FORM.fullmatch(keys):
+        mapped = "".join("." if key == "." else thai_key for key, thai_key in zip(keys, mapped, strict=True))
+    way = find_way(mapped, vocabulary, kept=_kept(keys))
+    runs = _THAI_RUN.findall(way.text)
+    letters = sum(map(len, runs))
+    is_known = keys.isupper() or all(_is_known(term, vocabulary, known) for term in _LATIN_WORD.findall(keys.lower()))
+    if not letters or is_known or not all(_WELL_FORMED.fullmatch(thai.repair(run)) for run in runs):
+        return keys, "no", 0.0
+    english = layout.english_cost(keys)
+    gain = english - way.cost
+    is_plain = keys.islower() and keys.isalpha() and len(keys) < LEAST_LETTERS
+    is_strange = english > STRANGE * len(keys) and (way.unknown <= letters / 2 or letters >= LEAST_LETTERS)
+    if letters >= LEAST_SURE and not is_plain and (gain > MARGIN or is_strange):
+        return way.text, "sure", gain
+    return way.text, "fits" if gain > 0 or english > PLAIN * len(keys) else "no", gain
+
+
+def _is_known(latin: str, vocabulary: Vocabulary, known: Knowledge) -> bool:
+    return len(latin) > 1 and bool(
+        vocabulary.counts.get(latin) or thai.is_word(latin) or latin in known.synonyms or latin in known.abbreviations
+    )
+
+
+def _kept(keys: str) -> dict[int, str]:
+    """The places of keys that may be meant as the digit or sign on them."""
+    kept = {place: key for place, key in enumerate(keys) if key in _SIGNS or (key == "," and place == len(keys) - 1)}
+    for group in re.finditer("[0-9]{2,}", keys):
+        kept |= {place: keys[place] for place in range(group.start(), group.end())}
+    return kept

@@ -1,0 +1,235 @@
+"""The index's own words: how many documents have each, what a word costs in a reading, and what is one slip away.
+
+Read from the embedded index, which is there in every arrangement; nothing of it is stored anywhere else.
+"""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from search import thai, weights
+from search.engines import EngineAway
+from search.engines.choice import embedded
+from search.engines.tantivy_engine import TantivyEngine
+
+log = logging.getLogger(__name__)
+REFRESH_SECONDS = 60
+SHORTEST, LONGEST = 3, 20  # characters of a word that is corrected to
+GENERAL = 0.5  # share of the general language in a word's probability
+FLOOR = 0.3  # occurrences that a dictionary word has although nobody counted it
+MOST_COMPOUNDS = 40
+UNKNOWN = 11.0  # nats for a character that belongs to no word
+
+
+@lru_cache(maxsize=1)
+def _general() -> tuple[dict[str, int], int]:
+    """Word frequencies of the Thai National Corpus as PyThaiNLP ships them, and their sum."""
+    from pythainlp.corpus.tnc import unigram_word_freqs
+
+    counts = {thai.normalise(word): number for word, number in unigram_word_freqs().items()}
+    return counts, sum(counts.values())
+
+
+def is_good(term: str) -> bool:
+    """Whether it is good Thai that is never rewritten: a word, or what every question has."""
+    return thai.is_word(term) or term in weights.COMMON_WORDS
+
+
+class Vocabulary:
+    """`counts`: documents by word; `documents`: how many there are."""
+
+    def __init__(
+        self,
+        counts: dict[str, int],
+        documents: int,
+        *,
+        count_pair: Callable[[str, str], int] = lambda first, second: 0,
+        count_text: Callable[[str], int] = lambda text: 0,
+    ):
+        self.counts = counts
+        self.documents = documents
+        self.count_pair = count_pair  # documents in which two words stand side by side
+        self.count_text = count_text  # documents that have all the scraps of a text
+        self._total = sum(counts.values()) or 1
+        self._costs: dict[str, float | None] = {}
+        self._text = "".join(f"{term}\n" for term in counts)
+        self._compounds: dict[str, tuple[str, ...]] = {}
+        self._neighbours: _Neighbours | None = None
+
+    def idf(self, term: str) -> float:
+        """BM25's weight of a word, as Lucene and tantivy compute it."""
+        number = self.counts.get(term, 0)
+        return math.log(1 + (self.documents - number + 0.5) / (number + 0.5))
+
+    def cost(self, term: str) -> float | None:
+        """How improbable a word is, in nats; None for what is no word. A lone consonant is a word in a dictionary only."""
+        try:
+            return self._costs[term]
+        except KeyError:
+            self._costs[term] = found = self._cost(term)
+            return found
+
+    def _cost(self, term: str) -> float | None:
+        counts, total = _general()
+        here, general, is_word = self.counts.get(term, 0), counts.get(term, 0), is_good(term)
+        if not is_word and (not here or len(term) < SHORTEST):
+            return None
+        if not is_word:
+            here = max(here - 1, FLOOR)  # what was cut out once may be a scrap
+        share = (1 - GENERAL) * here / self._total + GENERAL * max(general, FLOOR if is_word else 0) / total
+        return -math.log(share) if share else None
+
+    def stands_in_index(self, words: Sequence[str]) -> bool:
+        """Whether these words stand in the index as they are, side by side: a name that no dictionary has, perhaps."""
+        return all(map(self.counts.get, words)) and all(self.count_pair(first, second) for first, second in pairwise(words))
+
+    def compounds_with(self, word: str) -> tuple[str, ...]:
+        """The words of the index that are compounds with this one in them, the most frequent `MOST_COMPOUNDS`."""
+        if word not in self._compounds:
+            found, at = [], self._text.find(word)
+            while at != -1:
+                start, end = self._text.rfind("\n", 0, at) + 1, self._text.find("\n", at)
+                found.append(self._text[start:end])
+                at = self._text.find(word, end)
+            compounds = [term for term in found if term != word and word in thai.parts_of(term)]
+            self._compounds[word] = tuple(sorted(compounds, key=lambda term: (-self.counts[term], term))[:MOST_COMPOUNDS])
+        return self._compounds[word]
+
+    def neighbours(self, segments: Iterable[str]) -> dict[str, list[str]]:
+        """For each of `segments` the words of the index that are one slip away."""
+        if self._neighbours is None:
+            self._neighbours = _Neighbours(
+                [
+                    term
+                    for term in self.counts
+                    if SHORTEST <= len(term) <= LONGEST
+                    and not term.isdigit()
+                    and (thai.is_word(term) or self.counts[term] > 1 or term.isascii())
+                ]
+            )
+        return self._neighbours.find(list(segments))
+
+
+class _Neighbours:
+    """Words by what is left of them when one character is taken out (the symmetric delete method)."""
+
+    def __init__(self, terms: list[str]):
+        self.terms = terms
+        hashes, owners = [], []
+        for number, term in enumerate(terms):
+            left = _deletions(term)
+            hashes += map(hash, left)
+            owners += [number] * len(left)
+        keys = np.array(hashes, dtype=np.int64)
+        order = np.argsort(keys, kind="stable")
+        self.keys = keys[order]
+        self.owners = np.array(owners, dtype=np.int32)[order]
+
+    def find(self, segments: list[str]) -> dict[str, list[str]]:
+        hashes, askers = [], []
+        for number, segment in enumerate(segments):
+            left = _deletions(segment)
+            hashes += map(hash, left)
+            askers += [number] * len(left)
+        if not hashes or not len(self.keys):
+            return {}
+        wanted = np.array(hashes, dtype=np.int64)
+        low = np.searchsorted(self.keys, wanted, side="left")
+        high = np.searchsorted(self.keys, wanted, side="right")
+        found: dict[str, set[str]] = {}
+        for place in np.nonzero(high > low)[0]:
+            segment = segments[askers[place]]
+            for owner in self.owners[low[place] : high[place]]:
+                term = self.terms[owner]
+                if term != segment and is_one_slip(segment, term):
+                    found.setdefault(segment, set()).add(term)
+        return {segment: sorted(terms) for segment, terms in found.items()}
+
+
+def _deletions(word: str) -> set[str]:
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+def is_one_slip(one: str, other: str) -> bool:
+    """One character too many, missing, another, or two that changed places."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    if len(one) == len(other):
+        return one[start + 1 :] == other[start + 1 :] or (
+            one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
+        )
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return longer[start + 1 :] == shorter[start:]
+
+
+EMPTY = Vocabulary({}, 0)
+
+
+# The vocabulary of this process
+
+SMALL = 5_000  # documents; the words of so few are read again at once
+
+
+@dataclass
+class _Loaded:
+    state: str
+    read_at: float
+    vocabulary: Vocabulary
+
+
+_loaded: dict[Path, _Loaded] = {}
+_lock = threading.Lock()
+
+
+def current_vocabulary() -> Vocabulary:
+    """The words of the index that is searched now, at most `REFRESH_SECONDS` old; no query. Empty when there is no index.
+
+    A large vocabulary is read anew beside the requests: nobody waits for it but the first.
+    """
+    engine = embedded()
+    known = _loaded.get(engine.folder)
+    try:
+        state = engine.state_name()
+        if known and (known.state == state or (known.vocabulary.documents > SMALL and time.monotonic() < known.read_at + REFRESH_SECONDS)):
+            return known.vocabulary
+        if known and known.vocabulary.documents > SMALL:
+            known.read_at = time.monotonic()  # one thread reads
+            threading.Thread(target=_read_quietly, args=(engine,), name="search-vocabulary", daemon=True).start()
+            return known.vocabulary
+        return read_vocabulary(engine)
+    except EngineAway:
+        return known.vocabulary if known else EMPTY
+
+
+def read_vocabulary(engine: TantivyEngine) -> Vocabulary:
+    """The words of an index as they are now. Raises EngineAway."""
+    with _lock:
+        state, documents, terms = engine.read_vocabulary()
+        vocabulary = Vocabulary(
+            dict(terms),
+            documents,
+            count_pair=lambda first, second: engine.number_with("pairs", thai.pair(first, second)),
+            count_text=engine.number_with_text,
+        )
+        if documents > SMALL:
+            vocabulary.neighbours(())
+        _loaded[engine.folder] = _Loaded(state, time.monotonic(), vocabulary)
+        return vocabulary
+
+
+def _read_quietly(engine: TantivyEngine) -> None:
+    try:
+        read_vocabulary(engine)
+    except EngineAway as error:
+        log.warning("the words of the index were not read anew: %s", error)
