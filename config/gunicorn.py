@@ -1,5 +1,6 @@
 """The web server. How many processes is said on the command line: one beside SQLite, more beside PostgreSQL."""
 
+import contextlib
 import gc
 import os
 import re
@@ -43,6 +44,19 @@ def warm_up() -> None:
 
     get_resolver().url_patterns  # noqa: B018 (reading it imports every view)
     thai.cut("อุ่นเครื่อง")
+
+
+def post_worker_init(worker: object) -> None:
+    """What needs a connection, after the fork: the editors' words and those of the index. Away: the first question reads them."""
+    from django.db import DatabaseError, connections
+
+    from search.knowledge import knowledge
+    from search.vocabulary import current_vocabulary
+
+    with contextlib.suppress(DatabaseError):
+        knowledge()
+    current_vocabulary().neighbours(())
+    connections.close_all()
 
 
 def when_ready(server: object) -> None:

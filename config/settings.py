@@ -269,6 +269,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish-scheduled": {"task": "home.tasks.publish_scheduled_task", "schedule": 60},
     "sweep-index-jobs": {"task": "search.tasks.sweep_index_jobs_task", "schedule": 10},
     "reconcile-index": {"task": "search.tasks.reconcile_index_task", "schedule": 60 * 60 * 24},
+    "write-suggestions": {"task": "search.tasks.write_suggestions_task", "schedule": 600},
     "mark-words-changed": {"task": "search.desk_tasks.mark_words_changed_task", "schedule": 30},
     "forget-searches": {"task": "search.desk_tasks.forget_searches_task", "schedule": 60 * 60 * 24},
     "clear-sessions": {"task": "home.tasks.clear_sessions_task", "schedule": 60 * 60 * 24},

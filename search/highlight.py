@@ -13,6 +13,7 @@ from search import thai
 from search.engines import MARK, UNMARK
 
 PASSAGE = 170  # characters, about two lines on a phone
+LONGEST_UNBROKEN = 16  # characters of a mark that stays on one line of a phone
 MOST_MARKED = 20  # words in one passage
 _SIDE_BY_SIDE = re.compile(f"{UNMARK}{thai.JOINER}*{MARK}")
 _MARKED = re.compile(f"{MARK}([^{UNMARK}]*){UNMARK}")
@@ -25,9 +26,13 @@ def plain(joined: str) -> str:
 
 
 def show_marked(joined: str) -> SafeString:
-    """The text as safe HTML, marked words in <mark>. Words side by side share one mark."""
+    """The text as safe HTML, marked words in <mark>. Words side by side share one mark; a long one may break over lines."""
     text = _SIDE_BY_SIDE.sub("", joined).replace(thai.JOINER, "")
-    return mark_safe(str(escape(text)).replace(MARK, "<mark>").replace(UNMARK, "</mark>"))
+    return mark_safe(_MARKED.sub(_mark, str(escape(text))))
+
+
+def _mark(found: re.Match[str]) -> str:
+    return ('<mark class="long">' if len(found[1]) > LONGEST_UNBROKEN else "<mark>") + f"{found[1]}</mark>"
 
 
 def find_passage(joined: str, *, length: int = PASSAGE, skip: Container[int] = ()) -> tuple[SafeString, int]:

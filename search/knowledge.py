@@ -281,7 +281,7 @@ def find_promotions(terms: Sequence[str], *, today: dt.date | None = None) -> li
     if not terms or not knowledge().promotions:
         return []
     today = today or timezone.localdate()
-    words, whole = frozenset(terms), "".join(terms)
+    words, whole = frozenset(terms).union(*map(thai.parts_of, terms)), "".join(terms)
     matching = []
     for promoted in knowledge().promotions:
         holds = (promoted.starts_on is None or promoted.starts_on <= today) and (promoted.ends_on is None or promoted.ends_on >= today)

@@ -5,12 +5,14 @@ the run is a candidate, as it stands or as a word of the index that is one slip 
 (Viterbi over a word lattice). Costs are in nats.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from operator import itemgetter
+from typing import Any
 
 from search import layout, weights
-from search.vocabulary import UNKNOWN, Vocabulary, is_good
+from search.vocabulary import UNKNOWN, Vocabulary, find_difference, is_good
 
 LONGEST_PIECE = 20
 SHORTEST_SLIP = 3  # characters of a stretch that may be a word with a slip
@@ -59,8 +61,29 @@ class Repair(IntEnum):
 
 def find_way(run: str, vocabulary: Vocabulary, *, repair: Repair = Repair.NOTHING, kept: dict[int, str] | None = None) -> Way:
     """The cheapest way through a folded run of letters. `kept`: other characters for places of it."""
-    kept = kept or {}
+    if kept:
+        return _find_way(run, vocabulary, repair, kept)
+    return _remember(vocabulary, (run, repair), lambda: _find_way(run, vocabulary, repair, {}))
+
+
+REMEMBERED = 200  # of each vocabulary; some kilobytes each
+
+
+def _remember(vocabulary: Vocabulary, key: tuple, make: Callable[[], Any]) -> Any:
+    """What is worked out more than once for a question, and for the next one like it."""
+    memory = vocabulary.memory
+    found = memory.get(key)
+    if found is None:
+        if len(memory) >= REMEMBERED:
+            memory.clear()
+        found = memory[key] = make()
+    return found
+
+
+def _find_way(run: str, vocabulary: Vocabulary, repair: Repair, kept: dict[int, str]) -> Way:
     slips = find_slips(run, vocabulary, repair) if repair else {}
+    words_at = _find_words_at(run, vocabulary)
+    slips_at = _find_cheapest_at(run, slips)
     length = len(run)
     best: list[tuple[float, int, str, str, int] | None] = [None] * (length + 1)
     best[0] = (0.0, 0, "", "", 0)
@@ -68,19 +91,17 @@ def find_way(run: str, vocabulary: Vocabulary, *, repair: Repair = Repair.NOTHIN
         here = best[start]
         if here is None:
             continue
-        for end in range(start + 1, min(start + LONGEST_PIECE, length) + 1):
-            piece = run[start:end]
-            cost = vocabulary.cost(piece)
-            options = [(cost, piece, 0)] if cost is not None else []
-            options += slips.get(piece, ())
-            if end == start + 1 and cost is None:
-                options.append((UNKNOWN, piece, 1))
-            if end == start + 1 and start in kept:
-                options.append((KEPT, kept[start], 0))
-            for price, word, unknown in options:
-                total = here[0] + price
-                if best[end] is None or total < best[end][0]:
-                    best[end] = (total, start, piece, word, unknown)
+        before = here[0]
+        options = [(end, price, word, word, 0) for end, price, word in words_at[start]]
+        options += slips_at.get(start, ())
+        if vocabulary.cost(run[start]) is None:
+            options.append((start + 1, UNKNOWN, run[start], run[start], 1))
+        if start in kept:
+            options.append((start + 1, KEPT, run[start], kept[start], 0))
+        for end, price, piece, word, unknown in options:
+            total = before + price
+            if best[end] is None or total < best[end][0]:
+                best[end] = (total, start, piece, word, unknown)
     typed, words, unknown, at = [], [], 0, length
     while at:
         _, start, piece, word, lost = best[at]
@@ -91,6 +112,37 @@ def find_way(run: str, vocabulary: Vocabulary, *, repair: Repair = Repair.NOTHIN
     typed, words = typed[::-1], words[::-1]
     others = tuple(_others(slips.get(one, ()), word) if one != word else () for one, word in zip(typed, words, strict=True))
     return Way(best[length][0], tuple(typed), tuple(words), unknown, others)
+
+
+def _find_words_at(run: str, vocabulary: Vocabulary) -> list[list[tuple[int, float, str]]]:
+    """For each place of the run (end, cost, word) of the words that begin there."""
+    return _remember(vocabulary, (run,), lambda: _look_up(run, vocabulary))
+
+
+def _look_up(run: str, vocabulary: Vocabulary) -> list[list[tuple[int, float, str]]]:
+    found = []
+    for start in range(len(run)):
+        ends = range(start + 1, min(start + LONGEST_PIECE, len(run)) + 1)
+        costs = ((end, vocabulary.cost(run[start:end])) for end in ends)
+        found.append([(end, cost, run[start:end]) for end, cost in costs if cost is not None])
+    return found
+
+
+def _find_cheapest_at(run: str, slips: dict[str, list[tuple[float, str, int]]]) -> dict[int, list[tuple[int, float, str, str, int]]]:
+    """For each place the stretches that begin there, each as the word that it costs least to take it for."""
+    found: dict[int, list[tuple[int, float, str, str, int]]] = {}
+    for piece, options in slips.items():
+        if not options:
+            continue
+        price, word, _ = min(options, key=_first)
+        start = run.find(piece)
+        while start >= 0:
+            found.setdefault(start, []).append((start + len(piece), price, piece, word, 0))
+            start = run.find(piece, start + 1)
+    return found
+
+
+_first = itemgetter(0)
 
 
 NEARLY = 3.0  # nats
@@ -115,18 +167,25 @@ def find_slips(run: str, vocabulary: Vocabulary, repair: Repair) -> dict[str, li
         for end in range(start + SHORTEST_SLIP - 1, min(start + LONGEST_PIECE, len(run)) + 1)
     }
     if repair is Repair.SLIPS:
-        segments = {segment for segment in segments if not is_good(segment)}
+        words = {word for found in _find_words_at(run, vocabulary) for _end, _cost, word in found}
+        segments = {segment for segment in segments if segment not in words or not is_good(segment)}
     else:
         segments = {segment for segment in segments if not vocabulary.counts.get(segment) and segment not in weights.COMMON_WORDS}
-    found = vocabulary.neighbours(segments)
-    return {
-        segment: [
-            (vocabulary.cost(word) + price(segment, word), word, 0)
-            for word in words
-            if vocabulary.cost(word) is not None and (is_good(word) or not _is_scrap(segment, word))
+    return {segment: options for segment, options in _find_options(run, segments, vocabulary).items() if options}
+
+
+def _find_options(run: str, segments: set[str], vocabulary: Vocabulary) -> dict[str, list[tuple[float, str, int]]]:
+    """For each stretch of the run, its options; those of another repair of the same run are known already."""
+    known = _remember(vocabulary, (run, "options"), dict)
+    new = [segment for segment in segments if segment not in known]
+    found = vocabulary.neighbours(new) if new else {}
+    for segment in new:
+        known[segment] = [
+            (cost + price(segment, word), word, 0)
+            for word in found.get(segment, ())
+            if (cost := vocabulary.cost(word)) is not None and (is_good(word) or not _is_scrap(segment, word))
         ]
-        for segment, words in found.items()
-    }
+    return {segment: known[segment] for segment in segments}
 
 
 def _is_scrap(segment: str, word: str) -> bool:
@@ -146,11 +205,8 @@ def price(typed: str, meant: str) -> float:
 
 
 def _changed(typed: str, meant: str) -> frozenset[str]:
-    """The characters that differ."""
-    start = 0
-    while start < min(len(typed), len(meant)) and typed[start] == meant[start]:
-        start += 1
-    end = 0
-    while end < min(len(typed), len(meant)) - start and typed[-1 - end] == meant[-1 - end]:
-        end += 1
-    return frozenset((*typed[start : len(typed) - end], *meant[start : len(meant) - end]))
+    """The characters in which two words that are one slip apart differ."""
+    start = find_difference(typed, meant)
+    if len(typed) == len(meant):
+        return frozenset((typed[start], meant[start]))
+    return frozenset(max(typed, meant, key=len)[start])

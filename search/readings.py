@@ -231,7 +231,7 @@ def _as_latin(piece: str, vocabulary: Vocabulary, known: Knowledge) -> str:
         return piece
     runs = _THAI_RUN.findall(thai.fold(piece))
     unknown = sum(find_way(run, vocabulary).unknown for run in runs)
-    is_thai = all(_WELL_FORMED.fullmatch(run) for run in runs) and (not unknown or (unknown < len(piece) and len(piece) < LEAST_LETTERS))
+    is_thai = all(_WELL_FORMED.fullmatch(run) for run in runs) and not unknown
     return piece if is_thai else meant
 
 

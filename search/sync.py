@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from search import thai
+from search import knowledge, thai
 from search.documents import Kind, kinds, write_document, write_documents
 from search.engines import Engine, EngineAway
 from search.engines.choice import all_engines, breaker, remote
@@ -52,6 +52,7 @@ def sync_object(kind: str, object_id: int) -> bool:
 
 def sync_objects(wanted: Iterable[Pair]) -> int:
     """The same for many, with one write to each engine; gives the number of objects that are level now."""
+    knowledge.refresh(force=True)  # never cut with yesterday's words
     tokens: Tokens = {}
     for kind, object_id in wanted:
         tokens |= _write_one(kind, object_id)
@@ -266,6 +267,7 @@ def reconcile(*, report: Callable[[str, int, int], None] = lambda kind, done, to
 
     An engine that is away is left out, and jobs wait for it; raises EngineAway when no engine can be brought level.
     """
+    knowledge.refresh(force=True)
     drift = Drift()
     covered = list(IndexJob.objects.filter(Q(attempts=0) | Q(last_error__startswith=WAITS)).values_list("pk", "token"))
     ready = [engine for engine in all_engines() if _is_ready(engine)]

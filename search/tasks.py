@@ -1,7 +1,11 @@
 """What the worker and the clock do for the index."""
 
+import contextlib
+
 from celery import shared_task
 
+from search.engines import EngineAway
+from search.suggest import write_lists
 from search.sync import reconcile, sweep_jobs, sync_object
 
 
@@ -18,3 +22,10 @@ def sweep_index_jobs_task() -> None:
 @shared_task
 def reconcile_index_task() -> None:
     reconcile()
+
+
+@shared_task(expires=600)
+def write_suggestions_task() -> None:
+    """The topics and frequent questions that are suggested; when there is no index, next time."""
+    with contextlib.suppress(EngineAway):
+        write_lists()

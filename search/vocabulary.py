@@ -62,6 +62,7 @@ class Vocabulary:
         self._costs: dict[str, float | None] = {}
         self._text = "".join(f"{term}\n" for term in counts)
         self._compounds: dict[str, tuple[str, ...]] = {}
+        self.memory: dict = {}  # what the lattice has worked out from these words
         self._neighbours: _Neighbours | None = None
 
     def idf(self, term: str) -> float:
@@ -104,7 +105,7 @@ class Vocabulary:
         return self._compounds[word]
 
     def neighbours(self, segments: Iterable[str]) -> dict[str, list[str]]:
-        """For each of `segments` the words of the index that are one slip away."""
+        """For each of `segments`, which have at most `LONGEST` characters, the words of the index that are one slip away."""
         if self._neighbours is None:
             self._neighbours = _Neighbours(
                 [
@@ -119,58 +120,92 @@ class Vocabulary:
 
 
 class _Neighbours:
-    """Words by what is left of them when one character is taken out (the symmetric delete method)."""
+    """Words by what is left of them when one character is taken out (the symmetric delete method).
+
+    What is left is known by its hash, the sum of its characters times powers of `BASE`, so that those of many words are
+    made at once. A bit for each hash, `seen`, keeps nearly all that nothing has from the sorted `keys`.
+    """
 
     def __init__(self, terms: list[str]):
         self.terms = terms
-        hashes, owners = [], []
-        for number, term in enumerate(terms):
-            left = _deletions(term)
-            hashes += map(hash, left)
-            owners += [number] * len(left)
-        keys = np.array(hashes, dtype=np.int64)
+        hashes, owners, places = [], [], []
+        for start in range(0, len(terms), 10_000):  # a bounded amount of memory
+            left, inside = _hash_deletions(terms[start : start + 10_000])
+            rows, columns = np.nonzero(inside)
+            hashes.append(left[rows, columns])
+            owners.append((rows + start).astype(np.int32))
+            places.append(columns.astype(np.int8))
+        keys = np.concatenate(hashes) if hashes else np.zeros(0, dtype=np.uint64)
         order = np.argsort(keys, kind="stable")
         self.keys = keys[order]
-        self.owners = np.array(owners, dtype=np.int32)[order]
+        self.owners = np.concatenate(owners)[order] if owners else np.zeros(0, dtype=np.int32)
+        self.places = np.concatenate(places)[order] if places else np.zeros(0, dtype=np.int8)
+        self.shift = np.uint64(64 - min(max(len(keys) * 8, 2).bit_length(), MOST_BITS))
+        self.seen = np.zeros(1 << (64 - int(self.shift)), dtype=bool)
+        self.seen[(self.keys * SPREAD) >> self.shift] = True
 
     def find(self, segments: list[str]) -> dict[str, list[str]]:
-        hashes, askers = [], []
-        for number, segment in enumerate(segments):
-            left = _deletions(segment)
-            hashes += map(hash, left)
-            askers += [number] * len(left)
-        if not hashes or not len(self.keys):
+        if not segments or not len(self.keys):
             return {}
-        wanted = np.array(hashes, dtype=np.int64)
+        left, inside = _hash_deletions(segments)
+        askers, asked_places = np.nonzero(self.seen[(left * SPREAD) >> self.shift] & inside)
+        wanted = left[askers, asked_places]
         low = np.searchsorted(self.keys, wanted, side="left")
-        high = np.searchsorted(self.keys, wanted, side="right")
-        found: dict[str, set[str]] = {}
-        for place in np.nonzero(high > low)[0]:
-            segment = segments[askers[place]]
-            for owner in self.owners[low[place] : high[place]]:
-                term = self.terms[owner]
-                if term != segment and is_one_slip(segment, term):
-                    found.setdefault(segment, set()).add(term)
+        numbers = np.searchsorted(self.keys, wanted, side="right") - low
+        askers, asked_places = np.repeat(askers, numbers), np.repeat(asked_places, numbers)
+        rows = np.arange(len(askers)) - np.repeat(np.cumsum(numbers) - numbers, numbers) + np.repeat(low, numbers)
+        owners, apart = self.owners[rows], np.abs(self.places[rows] - asked_places)
+        is_added = (asked_places == LONGEST) ^ (self.places[rows] == LONGEST)
+        pairs = np.unique((askers * len(self.terms) + owners)[is_added | (apart <= 1)])
+        found: dict[str, list[str]] = {}
+        for asker, owner in zip(*(part.tolist() for part in np.divmod(pairs, len(self.terms))), strict=True):
+            segment, term = segments[asker], self.terms[owner]
+            if term != segment and is_one_slip(segment, term):
+                found.setdefault(segment, []).append(term)
         return {segment: sorted(terms) for segment, terms in found.items()}
 
 
-def _deletions(word: str) -> set[str]:
-    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+BASE, MOST_BITS = 0x9E3779B97F4A7C15, 23
+SPREAD = np.uint64(0xD1B54A32D192ED03)
+_POWERS = np.array([pow(BASE, power, 1 << 64) for power in range(LONGEST)], dtype=np.uint64)
+_BACK = np.uint64(pow(BASE, -1, 1 << 64))  # one power less
+
+
+def _hash_deletions(words: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """For words of at most `LONGEST` characters: (hashes, which of them there are), both of shape (words, `LONGEST` + 1).
+
+    Column n is the hash without character n, the last column that of the whole word.
+    """
+    characters = np.array(words, dtype=f"U{LONGEST}").view(np.uint32).reshape(len(words), LONGEST)
+    sums = np.zeros((len(words), LONGEST + 1), dtype=np.uint64)
+    np.cumsum(characters * _POWERS, axis=1, out=sums[:, 1:])
+    left = np.empty_like(sums)
+    left[:, :-1] = sums[:, :-1] + (sums[:, -1:] - sums[:, 1:]) * _BACK
+    left[:, -1] = sums[:, -1]
+    inside = np.ones(left.shape, dtype=bool)
+    inside[:, :-1] = characters != 0
+    return left, inside
 
 
 def is_one_slip(one: str, other: str) -> bool:
     """One character too many, missing, another, or two that changed places."""
     if abs(len(one) - len(other)) > 1:
         return False
-    start = 0
-    while start < min(len(one), len(other)) and one[start] == other[start]:
-        start += 1
+    start = find_difference(one, other)
     if len(one) == len(other):
         return one[start + 1 :] == other[start + 1 :] or (
             one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
         )
     longer, shorter = (one, other) if len(one) > len(other) else (other, one)
     return longer[start + 1 :] == shorter[start:]
+
+
+def find_difference(one: str, other: str) -> int:
+    """The place of the first character that is not the same."""
+    for place, (left, right) in enumerate(zip(one, other, strict=False)):
+        if left != right:
+            return place
+    return min(len(one), len(other))
 
 
 EMPTY = Vocabulary({}, 0)

@@ -21,6 +21,7 @@ from kb.demo.load import clean_stream, is_untouched, load_knowledge
 from kb.models import GuidePage, Programme
 from oss.demo.load import PASSWORD, list_sign_ins, load_network
 from oss.models import Case
+from search.demo import load_search_log
 from users.models import User
 
 FOLDER = Path(__file__).parent / "pages"
@@ -34,7 +35,7 @@ class Refused(Exception):
 def load_demo(say: Callable[[str], None]) -> None:
     """Raises Refused, and FileError on a file that cannot be used; what the rooms before it loaded stays."""
     with translation.override("th"):
-        for load in (load_knowledge, load_network, load_pages):
+        for load in (load_knowledge, load_network, load_search_log, load_pages):
             with transaction.atomic():
                 mark = claim_database()
                 ledger = dict(mark.loaded)

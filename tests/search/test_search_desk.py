@@ -30,8 +30,10 @@ PLACES = (
 
 
 @pytest.fixture(autouse=True)
-def desk(settings):
+def desk(settings, monkeypatch, tmp_path):
+    """Nothing is known but what a test saves."""
     settings.STAFF_MFA_REQUIRED = False
+    monkeypatch.setattr(knowledge, "DATA", tmp_path)
     log.forget_waiting()
     knowledge.forget()
     yield

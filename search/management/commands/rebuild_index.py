@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from search import sync
 from search.engines import EngineAway
 from search.models import Document
+from search.suggest import write_lists
 
 
 class Command(BaseCommand):
@@ -22,6 +23,7 @@ class Command(BaseCommand):
             drift = sync.reconcile(report=self.report)
             if full:
                 sync.rebuild_index(report=lambda done: self.stdout.write(f"  index {done}"))
+            write_lists()
         except EngineAway as error:
             raise CommandError(f"the search index cannot be written: {error}") from error
         for name, reason in drift.away.items():  # the others answer; the clock's sweep fills it when it is back
