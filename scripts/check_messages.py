@@ -39,7 +39,7 @@ def read_sources() -> dict[Key, polib.POEntry]:
         for name in _COPIED:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "demo", "data", "locale", "*.mo"))
+                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "demo", "locale", "*.mo"))
             elif source.exists():
                 shutil.copy(source, copy / name)
         (copy / "locale").mkdir()

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise, starmap
 
 from django.db import connection, models
 from django.db.models import Q
@@ -294,20 +294,28 @@ def cut_content(content: Content) -> dict:
 _NO_MARKS = {ord(MARK): None, ord(UNMARK): None}
 
 
-def index_texts(row: Document) -> dict[str, str]:
-    """What an engine indexes of a row, by field of `engines.FIELDS`. Made of the stored cut text; nothing is cut again."""
-    texts = {name: row.words.get(name, "").translate(_NO_MARKS) for name in TEXTS}
+def index_texts(row: Document, *, split: bool = False) -> dict[str, str]:
+    """What an engine indexes of a row, by field of `engines.FIELDS`. Made of the stored cut text; nothing is cut again.
+
+    `split`: the four texts not joined but as their terms between blanks.
+    """
+    texts = {name: _drop_marks(row.words.get(name, "")) for name in TEXTS}
     terms = {name: thai.split_terms(text) for name, text in texts.items()}
     parts = " ".join(row.parts.get(name, "") for name in TEXTS if row.parts.get(name))
-    once = dict.fromkeys(term for name in TEXTS for term in terms[name])
+    once = dict.fromkeys(chain.from_iterable(terms.values()))
     once.update(dict.fromkeys(parts.split()))
-    return texts | {
+    shown = {name: " ".join(found) for name, found in terms.items()} if split else texts
+    return shown | {
         "parts": parts,
-        "pairs": " ".join(thai.pair(first, second) for name in TEXTS for first, second in pairwise(terms[name])),
+        "pairs": " ".join(starmap(thai.pair, chain.from_iterable(map(pairwise, terms.values())))),
         "grams": " ".join(filter(None, (thai.compact(texts[name]) for name in TEXTS))),
         "all": " ".join(once),
         "starts": " ".join(thai.starts(texts["title"])),
     }
+
+
+def _drop_marks(text: str) -> str:
+    return text.translate(_NO_MARKS) if MARK in text or UNMARK in text else text
 
 
 def find_parts(joined: str) -> list[str]:

@@ -16,7 +16,6 @@ No user text is ever parsed as a query: terms are made from cut words.
 import contextlib
 import fcntl
 import os
-import re
 import shutil
 import threading
 import time
@@ -70,8 +69,8 @@ def make_document(row: Document) -> tantivy.Document:
     document = tantivy.Document()
     document.add_text("key", row.key)
     document.add_unsigned("version", row.version)
-    for name, text in index_texts(row).items():
-        document.add_text(name, " ".join(thai.split_terms(text)) if FIELDS[name] is Analysis.JOINED else text)
+    for name, text in index_texts(row, split=True).items():
+        document.add_text(name, text)
     for name in ALL_FACETS:
         for code in row.facets.get(name, ()):
             document.add_text(name, code)
@@ -154,16 +153,14 @@ class TantivyEngine:
         started = time.perf_counter()
         chosen = make_selection(plan)
         query = _filter(_score(chosen, plan), plan.filters)
-        found = _filter(chosen, plan.filters)
         hits = []
         if plan.limit:
             order = {} if plan.clauses else {"order_by_field": "version"}
             result = searcher.search(query, limit=plan.limit, offset=plan.offset, **order)  # counts as well: one pass for both
-            marked = _Marked(plan.marks)
-            hits = [_read_hit(searcher.doc(address), score, marked) for score, address in result.hits]
+            hits = [_read_hit(searcher.doc(address), score, plan) for score, address in result.hits]
             total = result.count or 0
         else:
-            total = searcher.search(found, limit=1).count or 0
+            total = searcher.search(_filter(chosen, plan.filters), limit=1).count or 0
         full = searcher.search(_filter(_have(plan, plan.full), plan.filters), limit=1).count or 0 if plan.full else total
         counts = self._count(searcher, chosen, plan)
         return Hits(tuple(hits), total, full, counts, (time.perf_counter() - started) * 1000)
@@ -466,28 +463,15 @@ def _filter(query: Query, filters: dict[str, tuple[str, ...]]) -> Query:
     return Query.boolean_query([(Occur.Must, query), *clauses]) if clauses else query
 
 
-def _read_hit(document: tantivy.Document, score: float | None, marked: "_Marked") -> Hit:
+def _read_hit(document: tantivy.Document, score: float | None, plan: Plan) -> Hit:
     kind, object_id, words, facets, sections = orjson.loads(document.get_first("stored"))
-    return Hit(kind, object_id, float(score or 0), {name: marked.show(text) for name, text in words.items()}, facets, sections)
+    return Hit(kind, object_id, float(score or 0), {name: _mark(text, plan.marks) for name, text in words.items()}, facets, sections)
 
 
-_PIECES = re.compile(f"[{re.escape(thai.SEPARATORS)}]+|[^{re.escape(thai.SEPARATORS)}]+")
-
-
-class _Marked(dict):
-    """Each piece of joined texts, with the word in it between MARK and UNMARK when it is one of `marks`."""
-
-    def __init__(self, marks: frozenset[str]):
-        self.marks = marks
-        self |= {separator: separator for separator in thai.SEPARATORS}
-
-    def __missing__(self, piece: str) -> str:
-        shown = piece
-        if not self.marks.isdisjoint(thai.split_terms(piece)):
-            (word,) = thai.split(piece)
-            shown = f"{piece[: word.start]}{MARK}{piece[word.start : word.end]}{UNMARK}{piece[word.end :]}"
-        self[piece] = shown
-        return shown
-
-    def show(self, joined: str) -> str:
-        return "".join(map(self.__getitem__, _PIECES.findall(joined))) if self.marks else joined
+def _mark(joined: str, marks: frozenset[str]) -> str:
+    """The joined text with the words of `marks` between MARK and UNMARK."""
+    out, at = [], 0
+    for word in thai.split(joined, marks.__contains__) if marks else ():
+        out += [joined[at : word.start], MARK, joined[word.start : word.end], UNMARK]
+        at = word.end
+    return "".join([*out, joined[at:]])

@@ -474,7 +474,7 @@ def test_reconcile_finds_what_never_had_a_row(sweep):
 
 def test_rebuild_index_command_is_quick_and_silent_of_changes_the_second_time(page, capsys, monkeypatch):
     call_command("rebuild_index")
-    monkeypatch.setattr(thai, "join", lambda text: pytest.fail("cut again"))
+    monkeypatch.setattr(documents, "cut_content", lambda content: pytest.fail("cut again"))
     call_command("rebuild_index")
     assert f"เปลี่ยน 0 / index ready: {Document.objects.public().count()}, changed 0" in capsys.readouterr().out
 
