@@ -17,6 +17,7 @@ from business.size import LABELS, Size
 from kb.models import Agency
 from search import thai
 from search.documents import FACETS, listed_kinds
+from search.log import LONGEST_TEXT
 from search.query import LAST_PAGE
 from search.readings import LONGEST
 
@@ -156,13 +157,13 @@ def read_address(params: QueryDict) -> Asked:
         if known:
             filters[name] = tuple(known)
     return Asked(
-        text=thai.repair(params.get("q", "")[: LONGEST * 5])[: LONGEST * 2],
+        text=thai.repair(params.get("q", "")[: LONGEST * 2])[: LONGEST * 2],
         type=kind,
         filters=filters,
         page=_read_page(params.get("page", "")),
         is_partly_unknown=is_partly_unknown,
         exact=params.get("exact", "") == "1",
-        after=thai.repair(params.get("after", "")[:LONGEST]).strip(),
+        after=thai.repair(params.get("after", "")[:LONGEST_TEXT]).strip(),
     )
 
 

@@ -29,12 +29,12 @@ def make_plan(
             sums[field, term] = max(sums.get((field, term), 0.0), weight * reading.weight)
     telling = find_telling(question.words, known)
     groups = tuple(_make_groups(question, telling, known))
-    scraps = tuple(dict.fromkeys(scrap for reading in question.readings[:1] for scrap in thai.grams(reading.text)))
+    scraps = tuple(find_scraps(question.readings[0], vocabulary)) if question.readings else ()
     number = len(telling)
     return Plan(
         clauses=tuple(Clause(field, term, weight) for (field, term), weight in sums.items()),
         groups=groups,
-        at_least=max(1, math.floor(number * weights.AT_LEAST_SHARE)),
+        at_least=min(max(1, math.floor(number * weights.AT_LEAST_SHARE)), weights.AT_LEAST_MOST),
         full=weights.FULL.get(number, math.ceil(number * weights.FULL_SHARE)),
         near=scraps if groups else (),
         near_needed=math.ceil(len(scraps) * weights.NEAR_SHARE),
@@ -44,6 +44,18 @@ def make_plan(
         offset=offset,
         limit=limit,
     )
+
+
+MOST_SCRAPS = 160
+
+
+def find_scraps(reading: Reading, vocabulary: Vocabulary) -> list[str]:
+    """The reading's scraps, each once; of a long one those of its rarest words."""
+    scraps = dict.fromkeys(thai.grams(reading.text))
+    if len(scraps) > MOST_SCRAPS:
+        rarest = sorted(dict.fromkeys(reading.words), key=lambda word: -vocabulary.idf(word) if vocabulary.counts.get(word) else 0.0)
+        scraps = dict.fromkeys(scrap for word in rarest for scrap in thai.grams(word))
+    return list(scraps)[:MOST_SCRAPS]
 
 
 def find_telling(words: Sequence[str], known: Knowledge) -> list[str]:
@@ -129,5 +141,5 @@ def _score_reading(reading: Reading, vocabulary: Vocabulary, known: Knowledge) -
             yield "pairs", thai.pair(first, second), weights.PAIR * share
     for first, second in dict.fromkeys(pairwise(reading.words)):
         yield "pairs", thai.pair(first, second), weights.PAIR
-    for scrap in dict.fromkeys(thai.grams(reading.text)):
+    for scrap in find_scraps(reading, vocabulary):
         yield "grams", scrap, weights.GRAM

@@ -13,8 +13,9 @@ from search.knowledge import NOTHING, Knowledge, find_phrases
 from search.lattice import Repair, find_way
 from search.vocabulary import EMPTY, SHORTEST, Vocabulary, is_good
 
-LONGEST = 200  # characters of a question
-MOST_WORDS = 20
+LONGEST = 1_000  # characters of a question that are read: people tell their whole situation
+MOST_WORDS = 40  # of them, the most telling ones
+LONGEST_CORRECTED = 200  # characters; who writes more is understood by the rest of it
 _THAI = "[ก-ฮะ-ฺเ-ๅ็-๎]"
 _THAI_RUN = re.compile(f"{_THAI}+")
 _LATIN_WORD = re.compile("[a-z]+")
@@ -48,14 +49,14 @@ class Question:
     """What was asked, bounded. `readings` begins with the most probable one.
 
     `shown` is the text that the results are for when it is not the typed one (announced, with a way back);
-    `suggestion` is offered ("did you mean"), not searched.
+    `suggestion` is offered ("did you mean") and searched with less weight.
     """
 
     text: str = ""
     readings: tuple[Reading, ...] = ()
     shown: str = ""
     suggestion: str = ""
-    is_cut: bool = False  # it was longer than we read
+    is_cut: bool = False  # something of it is not searched
     is_exact: bool = False  # the visitor asked for it as typed
 
     @property
@@ -68,11 +69,11 @@ def read_question(text: str, *, vocabulary: Vocabulary = EMPTY, known: Knowledge
     typed = thai.repair(text[: LONGEST * 4]).strip()
     is_cut = len(text) > LONGEST * 4 or len(typed) > LONGEST
     typed = typed[:LONGEST].strip()
-    is_cut = is_cut or len(thai.find_words(typed)) > MOST_WORDS
-    guesses = [Guess(typed)] if exact else _guess(typed, vocabulary, known)
     readings: dict[tuple[str, ...], Reading] = {}
-    for guess in guesses:
-        words = tuple(word.term for word in thai.find_words(guess.text)[:MOST_WORDS])
+    for guess in [Guess(typed)] if exact else _guess(typed, vocabulary, known):
+        every = [word.term for word in thai.find_words(guess.text)]
+        words = _most_telling(every, vocabulary)
+        is_cut = is_cut or len(words) < len(every)
         if words and words not in readings:
             weight = 1.0 if not readings else weights.OFFERED_READING if Why.OFFERED in guess.why else weights.OTHER_READING
             readings[words] = Reading(guess.text, words, guess.why or frozenset({Why.TYPED}), weight, guess.others)
@@ -80,6 +81,15 @@ def read_question(text: str, *, vocabulary: Vocabulary = EMPTY, known: Knowledge
     shown = ordered[0].text if ordered and ordered[0].why & {Why.LAYOUT, Why.SPELLING} else ""
     suggestion = next((reading.text for reading in ordered if Why.OFFERED in reading.why), "")
     return Question(typed, ordered, shown, suggestion, is_cut, exact)
+
+
+def _most_telling(words: list[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """At most `MOST_WORDS` of the words, in their order: the rarest that the index has, what every question has last."""
+    if len(words) <= MOST_WORDS:
+        return tuple(words)
+    tell = {word: vocabulary.idf(word) for word in words if vocabulary.counts.get(word) and word not in weights.COMMON_WORDS}
+    ranked = sorted(range(len(words)), key=lambda at: (-tell.get(words[at], 0.0), at))
+    return tuple(words[at] for at in sorted(ranked[:MOST_WORDS]))
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,8 @@ def _guess(typed: str, vocabulary: Vocabulary, known: Knowledge) -> list[Guess]:
     base = mend_layout(typed, vocabulary, known)
     best = Guess(base, frozenset({Why.LAYOUT}) if base != typed else frozenset())
     guesses = [best]
+    if len(base) > LONGEST_CORRECTED:
+        return guesses
     joined = join_spaces(base, vocabulary)
     if joined != base:
         best = Guess(joined, best.why | {Why.SPACES})
@@ -126,7 +138,6 @@ def join_spaces(text: str, vocabulary: Vocabulary) -> str:
     blanks = list(_BLANK_IN_THAI.finditer(text))
     if not blanks:
         return text
-    _out, _at = [], 0
     pieces = [
         text[start:end] for start, end in zip([0, *(b.end() for b in blanks)], [*(b.start() for b in blanks), len(text)], strict=True)
     ]

@@ -13,9 +13,8 @@ from business.profile import current_business
 from kb.programmes import join_names
 from search.documents import ANY, FACETS, listed_kinds
 from search.forms import FACET_NAMES, PREPOSITIONS, Asked, facet_rows, read_address
-from search.log import click_tokens, note_search
+from search.log import LONGEST_TEXT, click_tokens, note_search
 from search.query import LAST_PAGE, PAGE_SIZE, Item, Reach, Results, search
-from search.readings import LONGEST
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def show_results(request):
         "as_typed": asked.address(exact=True),
         "corrected": asked.address(exact=False),
         "as_suggested": asked.address(text=results.question.suggestion, exact=False),
-        "after": results.question.text[:LONGEST],
+        "after": results.question.text[:LONGEST_TEXT],
         "province": business.province if business else None,
     }
     return render(request, "search/results.html", context)

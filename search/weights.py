@@ -22,7 +22,8 @@ OTHER_READING = 0.35  # every reading but the most probable one
 # How many of a question's telling words count as all of them, by their number; beyond, a share.
 FULL = {1: 1, 2: 2, 3: 2, 4: 3}
 FULL_SHARE = 0.6
-AT_LEAST_SHARE = 0.3  # of the telling words a result must have
+AT_LEAST_SHARE = 0.3  # of the telling words a result must have,
+AT_LEAST_MOST = 4  # but no more than so many
 NEAR_SHARE = 0.5  # of the scraps, when the words are not there
 
 COMMON_WORDS = frozenset(

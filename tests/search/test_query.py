@@ -6,6 +6,7 @@ from kb.models import GuidePage
 from search import sync
 from search.engines.choice import chosen_engine
 from search.query import LAST_PAGE, Reach, explain, read_question, search
+from search.readings import LONGEST, MOST_WORDS
 from tests.factories import GuideFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db
@@ -28,12 +29,12 @@ def shelf(sweep):
 
 def test_read_question_bounds_what_was_typed():
     question = read_question("ภาษี " * 300)
-    assert (len(question.text) <= 200, question.is_cut, set(question.words)) == (True, True, {"ภาษี"})
+    assert (len(question.text) <= LONGEST, question.is_cut, set(question.words)) == (True, True, {"ภาษี"})
 
 
-def test_read_question_reads_twenty_words():
-    question = read_question(" ".join(f"w{number}" for number in range(40)))
-    assert (len(question.words), question.is_cut) == (20, True)
+def test_read_question_reads_so_many_words_and_no_more():
+    question = read_question(" ".join(f"w{number}" for number in range(MOST_WORDS + 1)))
+    assert (len(question.words), question.is_cut) == (MOST_WORDS, True)
 
 
 def test_explain_says_plan_and_scores(shelf):
