@@ -79,7 +79,6 @@ class Scores:
             "p50_ms": self.p50_ms,
             "p95_ms": self.p95_ms,
             "docs_per_s": self.docs_per_s,
-            "questions": self.questions,
         }
 
 
@@ -91,14 +90,22 @@ def read_collection(folder: Path, kinds: Sequence[str] = ()) -> Collection:
     unknown = set(kinds) - files.keys()
     if unknown:
         raise BadFolder(f"{folder} has no questions of the kind {', '.join(sorted(unknown))}")
-    queries = {kind: {row["_id"]: row["text"] for row in _read_lines(path)} for kind, path in files.items() if not kinds or kind in kinds}
+    queries = {
+        kind: {row["_id"]: row["text"] for row in _read_lines(path, ("_id", "text"))}
+        for kind, path in files.items()
+        if not kinds or kind in kinds
+    }
     judged: dict[str, dict[str, int]] = {}
     for path in sorted((folder / "qrels").glob("*.tsv")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            raise BadFolder(f"{path} cannot be read: {error}") from error
+        for number, line in enumerate(lines):
             cells = line.split("\t")
             if not line.strip() or (number == 0 and not cells[-1].strip().lstrip("-").isdigit()):
                 continue
-            if len(cells) != 3:
+            if len(cells) != 3 or not cells[2].strip().lstrip("-").isdigit():
                 raise BadFolder(f"{path}, line {number + 1}: expected query-id, corpus-id, score")
             judged.setdefault(cells[0], {})[cells[1]] = int(cells[2])
     if not judged:
@@ -106,18 +113,20 @@ def read_collection(folder: Path, kinds: Sequence[str] = ()) -> Collection:
     return Collection(texts, queries, judged)
 
 
-def _read_lines(path: Path) -> Iterator[dict]:
+def _read_lines(path: Path, needed: Sequence[str] = ("_id",)) -> Iterator[dict]:
+    number = 0
     try:
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     row = json.loads(line)
-                    if "_id" not in row:
-                        raise BadFolder(f"{path}, line {number}: no _id")
+                    missing = [name for name in needed if not isinstance(row, dict) or name not in row]
+                    if missing:
+                        raise BadFolder(f"{path}, line {number}: no {missing[0]}")
                     yield row
     except OSError as error:
         raise BadFolder(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except ValueError as error:  # broken JSON, or no UTF-8
         raise BadFolder(f"{path}, line {number}: {error}") from error
 
 
@@ -159,9 +168,9 @@ def fill_scratch(texts: Mapping[str, tuple[str, str]], name: str) -> Iterator[Sc
             _fill(embedded, rows)  # the words that correct are read from it, as on the site
         yield Scratch(engine, read_vocabulary(embedded), list(texts), len(rows) / (cut_in + filled_in))
     finally:
+        shutil.rmtree(folder, ignore_errors=True)
         if remote:
             remote.destroy()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make_row(number: int, title: str, text: str) -> Document:

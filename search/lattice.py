@@ -14,7 +14,8 @@ from typing import Any
 from search import layout, weights
 from search.vocabulary import UNKNOWN, Vocabulary, find_difference, is_good
 
-LONGEST_PIECE = 20
+LONGEST_PIECE = 40  # characters of a word
+LONGEST_SLIP = 20  # of a stretch that may be a word with a slip
 SHORTEST_SLIP = 3  # characters of a stretch that may be a word with a slip
 SLIP = 5.5
 USUAL_SLIP = 3.5  # a tone mark, a silenced letter, a letter that sounds the same, a key beside the right one
@@ -50,7 +51,7 @@ class Way:
         return self.typed != self.words
 
 
-KEPT = 6.0  # a digit or a sign that stays what it is although its key is a Thai letter on the other layout
+KEPT = 8.0  # a digit or a sign that stays what it is although its key is a Thai letter on the other layout
 
 
 class Repair(IntEnum):
@@ -164,7 +165,7 @@ def find_slips(run: str, vocabulary: Vocabulary, repair: Repair) -> dict[str, li
         run[start:end]
         for start in range(len(run))
         if not start or run[start] not in DEPENDENT
-        for end in range(start + SHORTEST_SLIP - 1, min(start + LONGEST_PIECE, len(run)) + 1)
+        for end in range(start + SHORTEST_SLIP - 1, min(start + LONGEST_SLIP, len(run)) + 1)
     }
     if repair is Repair.SLIPS:
         words = {word for found in _find_words_at(run, vocabulary) for _end, _cost, word in found}

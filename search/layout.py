@@ -64,7 +64,7 @@ def to_latin(text: str) -> str:
 def english_cost(text: str) -> float:
     """How improbable a piece without blanks is as English, in nats; about 2.5 a letter for English words."""
     cost, before = 0.0, "^"
-    for place, character in enumerate(text.strip(".,!?()'\"")):
+    for place, character in enumerate(text.strip('.,!?()"')):
         letter = character.lower()
         if "a" <= letter <= "z":
             is_odd = character != letter and place and not text[:place].isupper() and before != "^"

@@ -36,7 +36,7 @@ def make_plan(
         groups=groups,
         at_least=min(max(1, math.floor(number * weights.AT_LEAST_SHARE)), weights.AT_LEAST_MOST),
         full=weights.FULL.get(number, math.ceil(number * weights.FULL_SHARE)),
-        near=scraps if groups else (),
+        near=scraps if groups and _may_miss(telling, vocabulary) else (),
         near_needed=math.ceil(len(scraps) * weights.NEAR_SHARE),
         filters={name: tuple(codes) for name, codes in (filters or {}).items() if codes},
         facets=facets,
@@ -47,6 +47,13 @@ def make_plan(
 
 
 MOST_SCRAPS = 160
+ENOUGH = 100  # documents
+
+
+def _may_miss(telling: Sequence[str], vocabulary: Vocabulary) -> bool:
+    """Whether the words alone may find too little, so that scraps select too: one is unknown here, or all are rare."""
+    numbers = [vocabulary.counts.get(word, 0) for word in telling]
+    return not all(numbers) or sum(numbers) < ENOUGH
 
 
 def find_scraps(reading: Reading, vocabulary: Vocabulary) -> list[str]:

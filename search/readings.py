@@ -70,7 +70,7 @@ def read_question(text: str, *, vocabulary: Vocabulary = EMPTY, known: Knowledge
     is_cut = len(text) > LONGEST * 4 or len(typed) > LONGEST
     typed = typed[:LONGEST].strip()
     readings: dict[tuple[str, ...], Reading] = {}
-    for guess in [Guess(typed)] if exact else _guess(typed, vocabulary, known):
+    for guess in [Guess(typed)] if exact else _guess(text[: LONGEST * 4].strip()[:LONGEST], typed, vocabulary, known):
         every = [word.term for word in thai.find_words(guess.text)]
         words = _most_telling(every, vocabulary)
         is_cut = is_cut or len(words) < len(every)
@@ -99,23 +99,26 @@ class Guess:
     others: tuple[tuple[str, str], ...] = ()
 
 
-def _guess(typed: str, vocabulary: Vocabulary, known: Knowledge) -> list[Guess]:
-    """The texts that may have been meant, most probable first, each with what was done to it."""
-    base = mend_layout(typed, vocabulary, known)
+def _guess(keys: str, typed: str, vocabulary: Vocabulary, known: Knowledge) -> list[Guess]:
+    """The texts that may have been meant, most probable first, each with what was done to it.
+
+    `keys` is what was typed before any repair, which would take away marks that are letters on the other layout.
+    """
+    base = mend_layout(keys, vocabulary, known)
     best = Guess(base, frozenset({Why.LAYOUT}) if base != typed else frozenset())
     guesses = [best]
     if len(base) > LONGEST_CORRECTED:
-        return guesses
+        return guesses if base == typed else [best, Guess(typed)]
     joined = join_spaces(base, vocabulary)
     if joined != base:
         best = Guess(joined, best.why | {Why.SPACES})
         guesses.insert(0, best)
     standard = replace_variants(joined, known)
-    text, others = correct(standard, vocabulary)
+    text, others = correct(standard, vocabulary, known)
     if text != joined:
         best = Guess(text, best.why | {Why.SPELLING}, others)
         guesses.insert(0, best)
-    text, others = correct(best.text, vocabulary, bold=True)
+    text, others = correct(best.text, vocabulary, known, bold=True)
     if text != best.text:
         guesses.insert(1, Guess(text, best.why | {Why.OFFERED}, others))
     if base != typed:
@@ -169,7 +172,9 @@ JOIN_WORTH = 1.0
 CHEAP = 1.2  # nats a character of a run that nobody needs to look at twice
 
 
-def correct(text: str, vocabulary: Vocabulary, *, bold: bool = False) -> tuple[str, tuple[tuple[str, str], ...]]:
+def correct(
+    text: str, vocabulary: Vocabulary, known: Knowledge = NOTHING, *, bold: bool = False
+) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The text with its slips corrected, run by run, and what else a corrected word may be; as it was when nothing is better.
 
     `bold`: also where good Thai would change, for a reading that is only offered.
@@ -177,7 +182,8 @@ def correct(text: str, vocabulary: Vocabulary, *, bold: bool = False) -> tuple[s
     folded = thai.fold(text)
     out, at, others = [], 0, []
     for run in _THAI_RUN.finditer(folded):
-        is_short_form = "." in (folded[run.start() - 1 : run.start()], folded[run.end() : run.end() + 1])
+        has_point = "." in (folded[run.start() - 1 : run.start()], folded[run.end() : run.end() + 1])
+        is_short_form = has_point or run[0] in known.abbreviations
         meant, more = (run[0], []) if is_short_form else _correct_run(run[0], vocabulary, bold)
         out += [text[at : run.start()], meant]
         others += more
@@ -212,6 +218,7 @@ def _correct_run(run: str, vocabulary: Vocabulary, bold: bool) -> tuple[str, lis
 # Keyboard layout
 
 _KEYS = re.compile(r"[!-~]+")
+_NAME = re.compile("(?:[A-Z][a-z]+)+|[A-Za-z]{3,}-[0-9]+")  # Volvo, WhatsApp, covid-19
 _SHORT_FORM = re.compile(r"(?:[^.\s]{1,4}\.)+")
 _WELL_FORMED = re.compile("(?:[เแโใไ]?[ก-ฮ](?:[ัิ-ฺ็ํ]?[่-๋]?์?)?[าำ]?ะ?[ๆฯ.]?)+")
 _SIGNS = frozenset('.-!?()"%')  # they may be meant as they are
@@ -237,19 +244,19 @@ def _as_latin(piece: str, vocabulary: Vocabulary, known: Knowledge) -> str:
     if not _THAI_RUN.search(piece) or len(piece) < SHORTEST:
         return piece
     meant = layout.to_latin(piece)
-    terms = [word.term for word in thai.find_words(meant)]
-    if not _LATIN_PIECE.fullmatch(meant) or not terms or not all(len(term) > 1 and _is_known(term, vocabulary, known) for term in terms):
+    if not _LATIN_PIECE.fullmatch(meant):
         return piece
     runs = _THAI_RUN.findall(thai.fold(piece))
-    unknown = sum(find_way(run, vocabulary).unknown for run in runs)
-    is_thai = all(_WELL_FORMED.fullmatch(run) for run in runs) and not unknown
-    return piece if is_thai else meant
+    is_known = all(_is_known(term, vocabulary, known) for term in _LATIN_WORD.findall(meant.lower()))
+    if not all(_WELL_FORMED.fullmatch(run) for run in runs):  # no Thai at all
+        return meant if is_known or layout.english_cost(meant) < LIKELY * len(meant) else piece
+    return meant if is_known and any(find_way(run, vocabulary).unknown for run in runs) else piece
 
 
 LEAST_LETTERS = 5
 LEAST_SURE = 3
 MARGIN = 4.0  # nats by which Thai must be more probable than English
-STRANGE, PLAIN = 4.0, 3.0  # nats a key: more than this is no English; less than that may well be
+STRANGE, LIKELY, PLAIN = 4.0, 3.5, 3.0  # nats a key: no English; may be, when it is no Thai at all; may well be
 
 
 def _as_thai(keys: str, vocabulary: Vocabulary, known: Knowledge) -> tuple[str, str, float]:
@@ -268,9 +275,11 @@ def _as_thai(keys: str, vocabulary: Vocabulary, known: Knowledge) -> tuple[str, 
     is_known = keys.isupper() or all(_is_known(term, vocabulary, known) for term in _LATIN_WORD.findall(keys.lower()))
     if not letters or is_known or not all(_WELL_FORMED.fullmatch(thai.repair(run)) for run in runs):
         return keys, "no", 0.0
+    if thai.term_of(way.text) in known.abbreviations or (len(way.words) == 1 and way.text in thai.own_words()):
+        return way.text, "sure", MARGIN
     english = layout.english_cost(keys)
     gain = english - way.cost
-    is_plain = keys.islower() and keys.isalpha() and len(keys) < LEAST_LETTERS
+    is_plain = (keys.isalpha() and keys.islower() and len(keys) < LEAST_LETTERS) or bool(_NAME.fullmatch(keys))
     is_strange = english > STRANGE * len(keys) and (way.unknown <= letters / 2 or letters >= LEAST_LETTERS)
     if letters >= LEAST_SURE and not is_plain and (gain > MARGIN or is_strange):
         return way.text, "sure", gain

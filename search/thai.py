@@ -432,14 +432,14 @@ _NO_LETTERS = re.compile(rf"(?:[^\w{_MARK}]|_)+")
 _BETWEEN_THAI = re.compile(rf"(?<=[{_THAI}]) (?=[{_THAI}])")
 
 
-def compact(text: str) -> str:
-    """The text without blanks and punctuation between Thai letters, for scraps: no space too many or too few matters."""
-    return _BETWEEN_THAI.sub("", _NO_LETTERS.sub(" ", normalise(text.replace(JOINER, "")))).strip()
+def compact(repaired: str) -> str:
+    """A repaired or joined text without blanks and punctuation between Thai letters: no space too many or too few matters."""
+    return _BETWEEN_THAI.sub("", _NO_LETTERS.sub(" ", fold(repaired.replace(JOINER, "")))).strip()
 
 
 def grams(text: str) -> list[str]:
     """The text in overlapping scraps of three characters: what survives a misspelling. Nothing is cut."""
-    bare = compact(text)
+    bare = compact(repair(text.replace(JOINER, "")))
     return [bare[at : at + GRAM] for at in range(len(bare) - GRAM + 1)]
 
 

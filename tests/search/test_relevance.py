@@ -185,7 +185,6 @@ def test_every_half_has_enough_of_each_kind():
         assert min(numbers.values()) >= 10, numbers
 
 
-@pytest.mark.xfail(strict=True, reason="b168 (4kKuxhkp) and b214 of the tuning half are a343 and a410 of the other", raises=AssertionError)
 def test_no_question_stands_in_both_halves():
     """Neither word for word nor without blanks and marks: a question that was tuned on is not held out."""
     texts = {half: {thai.compact(question.text) for question in read_questions() if question.half == half} for half in HALVES}

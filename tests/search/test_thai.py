@@ -205,3 +205,150 @@ def test_cutting_time_grows_with_the_length_only(unit):
 
     thai.warm()
     assert best_of_three(20_000) <= 10 * best_of_three(5_000) + 0.02
+
+
+# Scraps, pairs and starts
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("ภาษี ป้าย", "ภาษีป้าย"),
+        ("ภาษี-ป้าย, (ร้าน)", "ภาษีป้ายร้าน"),
+        ("Line OA  ร้าน", "line oa ร้าน"),
+        ("ร้าน ๒ สาขา", "ร้าน 2 สาขา"),
+        ("ภา\u200bษี", "ภาษี"),
+        ("เเบบ นํา", "แบบนำ"),
+        ("e_tax", "e tax"),
+        (" !! ", ""),
+        ("", ""),
+    ],
+)
+def test_compact_leaves_letters_and_the_blanks_between_latin_words(text, bare):
+    assert thai.compact(text) == bare
+
+
+@given(ANYTHING)
+def test_compact_twice_changes_nothing_more(text):
+    once = thai.compact(text)
+    assert thai.compact(once) == once
+    assert "  " not in once
+
+
+@given(st.lists(st.sampled_from(["ภาษี", "ป้าย", "ร้านค้า", "น้ำ", "แบบ"]), min_size=1, max_size=6), st.data())
+def test_blanks_between_thai_words_do_not_matter_to_scraps(words, data):
+    typed = "".join(word + data.draw(st.sampled_from(["", " ", "  ", "\u200b", "-"])) for word in words)
+    assert thai.grams(typed) == thai.grams("".join(words))
+
+
+@pytest.mark.parametrize(
+    ("text", "scraps"),
+    [("ภาษี", ["ภาษ", "าษี"]), ("abc", ["abc"]), ("ab", []), ("a b", ["a b"]), ("", []), ("!!", []), ("ก ข ค", ["กขค"])],
+)
+def test_grams_are_every_three_characters(text, scraps):
+    assert thai.grams(text) == scraps
+
+
+@given(ANYTHING)
+def test_grams_cover_the_compact_text(text):
+    bare, scraps = thai.compact(text), thai.grams(text)
+    assert len(scraps) == max(0, len(bare) - thai.GRAM + 1)
+    assert "".join([*(scrap[0] for scrap in scraps[:-1]), *scraps[-1:]]) == (bare if scraps else "")
+
+
+def test_one_slip_leaves_most_scraps():
+    right, wrong = set(thai.grams("จดทะเบียนพาณิชย์")), set(thai.grams("จดทะเบียนพานิชย์"))
+    assert len(right & wrong) == len(right) - thai.GRAM
+
+
+def test_a_pair_is_one_token_and_its_order_counts():
+    assert thai.pair("ภาษี", "ป้าย") == "ภาษี_ป้าย" != thai.pair("ป้าย", "ภาษี")
+    assert " " not in thai.pair("a", "b")
+
+
+def test_starts_begin_at_each_word_of_a_title():
+    joined = thai.join("ภาษี เงินได้ SME")
+    words = [word.term for word in thai.find_words("ภาษี เงินได้ SME")]
+    assert thai.starts(joined) == ["".join(words[at:]) for at in range(len(words))]
+    assert (thai.starts(""), thai.starts("!!!")) == ([], [])
+
+
+def test_starts_are_short_and_each_once():
+    found = thai.starts(thai.join("ร้าน " * 40))
+    assert max(map(len, found)) == thai.LONGEST_START
+    assert len(set(found)) == len(found)
+
+
+@given(ANYTHING)
+def test_every_start_is_a_stretch_of_the_title(text):
+    joined = thai.join(text)
+    whole = "".join(thai.split_terms(joined))
+    found = thai.starts(joined)
+    assert [start for start in found if start not in whole or not 0 < len(start) <= thai.LONGEST_START] == []
+    assert (found[:1] or [""])[0] == whole[: thai.LONGEST_START]
+
+
+# Words given while we run
+
+
+@pytest.fixture
+def words_again():
+    yield
+    thai.use_words(frozenset())
+
+
+NEW = "กระบวยทองเก้า"
+
+
+def test_words_that_are_given_are_cut_whole_and_known(words_again):
+    before = [word.term for word in thai.find_words(f"ร้าน{NEW}ใหม่")]
+    thai.use_words(frozenset({NEW}))
+    assert NEW in [word.term for word in thai.find_words(f"ร้าน{NEW}ใหม่")]
+    assert thai.is_word(NEW)
+    thai.use_words(frozenset())
+    assert ([word.term for word in thai.find_words(f"ร้าน{NEW}ใหม่")], thai.is_word(NEW)) == (before, False)
+    assert NEW not in before
+
+
+def test_words_that_are_given_replace_those_before(words_again):
+    thai.use_words(frozenset({NEW, "ขนมกะบ้อง"}))
+    thai.use_words(frozenset({"ขนมกะบ้อง"}))
+    assert (thai.is_word(NEW), thai.is_word("ขนมกะบ้อง")) == (False, True)
+
+
+def test_words_of_the_files_are_never_taken_out(words_again):
+    own = sorted(thai.own_words())[100]
+    thai.use_words(frozenset({own, "ภาษี"}))
+    thai.use_words(frozenset())
+    assert (thai.is_word(own), thai.is_word("ภาษี")) == (True, True)
+    assert [word.term for word in thai.find_words("ภาษี")] == ["ภาษี"]
+
+
+def test_words_are_known_as_they_are_matched(words_again):
+    thai.use_words(frozenset({"เเกงกะบ้อง", "ขนมกะบ้อง๒", "", "  "}))
+    assert thai.is_word("แกงกะบ้อง")
+    assert not thai.is_word("เเกงกะบ้อง")
+    assert [word.term for word in thai.find_words("แกงกะบ้อง")] == ["แกงกะบ้อง"]
+
+
+def test_parts_follow_the_words(words_again):
+    assert NEW not in thai.parts_of(f"ร้าน{NEW}")
+    thai.use_words(frozenset({NEW, f"ร้าน{NEW}"}))
+    assert set(thai.parts_of(f"ร้าน{NEW}")) >= {"ร้าน", NEW}
+    thai.use_words(frozenset())
+    assert NEW not in thai.parts_of(f"ร้าน{NEW}")
+
+
+def test_words_cost_little_to_change(words_again):
+    words = frozenset(f"{NEW}{chr(0x0E01 + number % 40)}{number}" for number in range(500))
+    thai.warm()
+    started = time.perf_counter()
+    thai.use_words(words)
+    assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("word", "holds"), [("ภาษี", True), ("สสว.", True), ("ภาสี", False), ("", False), ("invoicing", False), ("ภาษี ", False)]
+)
+def test_is_word_is_what_a_dictionary_has(word, holds):
+    assert thai.is_word(word) is holds
