@@ -30,7 +30,7 @@ BETTER = 0.25  # share of the question that a line must have more than the short
 # summary, short answer) has than any other's; and how much that is rare stands in the head at all. Fitted on the tuning half of
 # our questions; `ENOUGH` leaves 95 % of those that nothing answers without an answer.
 SIGNS = {"title": 2.4, "all": 2.0, "margin": 2.2, "ahead": 0.9, "mass": 2.8}
-ENOUGH = 2.75
+ENOUGH = 3.0
 LEAST = 0.25  # share of the question that stands on the page, at least
 NEARLY = 0.98  # of the first score: as good as the first
 MUCH = 12.0  # sum of idf from which more says nothing more

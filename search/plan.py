@@ -72,19 +72,20 @@ def find_telling(words: Sequence[str], known: Knowledge) -> list[str]:
     return list(telling or dict.fromkeys(words))
 
 
-def find_equivalents(words: Sequence[str], known: Knowledge) -> list[tuple[tuple[str, ...], Equivalent, float]]:
-    """(the words of the question, what else to look for, its weight) for every known phrase in it."""
+def find_equivalents(words: Sequence[str], known: Knowledge, *, inside: bool = True) -> list[tuple[tuple[str, ...], Equivalent, float]]:
+    """(the words of the question, what else to look for, its weight) for every known phrase in it; `inside` compounds, too."""
+    tables = ((known.synonyms, weights.SYNONYM), (known.abbreviations, weights.SHORT_FORM), (known.short_forms, weights.SHORT_FORM))
     found = []
-    for table, weight in (
-        (known.synonyms, weights.SYNONYM),
-        (known.abbreviations, weights.SHORT_FORM),
-        (known.short_forms, weights.SHORT_FORM),
-    ):
+    for table, weight in tables:
         for phrase in find_phrases(words, table):
-            found += [
-                (tuple(words[phrase.start : phrase.end]), equivalent, weight)
-                for equivalent in table[phrase.key][: weights.MOST_EQUIVALENTS]
-            ]
+            asked = tuple(words[phrase.start : phrase.end])
+            found += [(asked, equivalent, weight) for equivalent in table[phrase.key][: weights.MOST_EQUIVALENTS]]
+        for word in dict.fromkeys(words) if inside else ():
+            if word not in table:
+                parts = [part for part in thai.parts_of(word) if part in table and part not in weights.COMMON_WORDS]
+                found += [
+                    ((word,), equivalent, weight * weights.PART) for part in parts for equivalent in table[part][: weights.MOST_EQUIVALENTS]
+                ]
     return found
 
 
@@ -94,7 +95,8 @@ MOST_MARKS = 300
 def _find_marks(groups: Sequence[Group], vocabulary: Vocabulary) -> frozenset[str]:
     """What was asked for, what stands for it, and the compounds that hold it."""
     asked = [term for group in groups for term in group.terms]
-    marks = dict.fromkeys([*asked, *(part for group in groups for parts in group.together for part in parts)])
+    parts = [part for group in groups for parts in group.together for part in parts if part not in weights.COMMON_WORDS]
+    marks = dict.fromkeys([*asked, *(part for part in parts if len(part) >= thai.SHORTEST_PART)])
     for term in asked:
         if len(term) >= thai.SHORTEST_PART:
             marks.update(dict.fromkeys(vocabulary.compounds_with(term)))
@@ -103,7 +105,7 @@ def _find_marks(groups: Sequence[Group], vocabulary: Vocabulary) -> frozenset[st
 
 def _make_groups(question: Question, telling: Sequence[str], known: Knowledge) -> Iterable[Group]:
     """A group for each telling word: itself, the parts of it together, or what is known to mean the same."""
-    equivalents = find_equivalents(question.words, known)
+    equivalents = find_equivalents(question.words, known, inside=False)
     others = dict(question.readings[0].others) if question.readings else {}
     for word in telling:
         terms, together = [word], [smallest_parts(word)] if thai.parts_of(word) else []
@@ -132,6 +134,13 @@ def _score_reading(reading: Reading, vocabulary: Vocabulary, known: Knowledge) -
             yield field, word, weight
         if whole and vocabulary.counts.get(word):
             yield "all", word, weights.COVER * cover / whole
+    for word, cover in covers.items():
+        parts = [part for part in smallest_parts(word) if part not in weights.COMMON_WORDS]
+        for part in parts:
+            for field, weight in weights.FIELDS.items():
+                yield field, part, weight * weights.PART
+            if whole and vocabulary.counts.get(part):
+                yield "all", part, weights.COVER * cover * weights.PART / len(parts) / whole
     for word, other in reading.others:
         for field, weight in weights.FIELDS.items():
             yield field, other, weight * weights.OTHER_WORD

@@ -132,7 +132,9 @@ def search(text: str, *, filters: dict[str, Sequence[str]] | None = None, page: 
         Reach.WORDS if hits.full or not hits.total else Reach.SOME,
         is_fallback,
         hits.took,
-        find_answer(plan, hits.hits, {item.key: item.object for item in items}, current_vocabulary().idf) if page == 1 else None,
+        find_answer(plan, hits.hits, {item.key: item.object for item in items}, current_vocabulary().idf)
+        if page == 1 and hits.full
+        else None,
         best_bets,
     )
 

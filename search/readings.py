@@ -78,7 +78,7 @@ def read_question(text: str, *, vocabulary: Vocabulary = EMPTY, known: Knowledge
             weight = 1.0 if not readings else weights.OFFERED_READING if Why.OFFERED in guess.why else weights.OTHER_READING
             readings[words] = Reading(guess.text, words, guess.why or frozenset({Why.TYPED}), weight, guess.others)
     ordered = tuple(readings.values())
-    shown = ordered[0].text if ordered and ordered[0].why & {Why.LAYOUT, Why.SPELLING} else ""
+    shown = ordered[0].text if ordered and ordered[0].why & {Why.LAYOUT, Why.SPELLING, Why.SPACES} else ""
     suggestion = next((reading.text for reading in ordered if Why.OFFERED in reading.why), "")
     return Question(typed, ordered, shown, suggestion, is_cut, exact)
 
@@ -168,7 +168,7 @@ def _first_run(text: str) -> str:
 WORTH = 1.0  # nats that a correction must gain
 CONTEXT = 4  # characters: so much of a question that stands in a document is no slip
 WORTH_WORDS = 5.0  # when all is made of words as it stands
-JOIN_WORTH = 1.0
+JOIN_WORTH = 2.0
 CHEAP = 1.2  # nats a character of a run that nobody needs to look at twice
 
 
@@ -207,7 +207,8 @@ def _correct_run(run: str, vocabulary: Vocabulary, bold: bool) -> tuple[str, lis
     for typed, word, more in zip(better.typed, better.words, better.others, strict=True):
         end = at + len(typed)
         around = [found.term for found in cut if found.start < end and found.end > at]
-        if typed != word and (vocabulary.stands_in_index(around) or vocabulary.count_text(run[max(0, min(at, end - CONTEXT)) : end])):
+        is_right = vocabulary.stands_in_index(around) or vocabulary.count_text(run[max(0, min(at, end - CONTEXT)) : end])
+        if typed != word and (is_right or not (_may_offer(typed, word) if bold else _may_rewrite(typed, vocabulary))):
             word, more = typed, ()
         out.append(word)
         others += [(word, other) for other in more]
@@ -215,10 +216,23 @@ def _correct_run(run: str, vocabulary: Vocabulary, bold: bool) -> tuple[str, lis
     return "".join(out), others
 
 
+def _may_rewrite(typed: str, vocabulary: Vocabulary) -> bool:
+    """Not when it is a row of good words of some length, as ออฟไลน์ after ตลาด."""
+    way = find_way(typed, vocabulary)
+    return bool(way.unknown) or not all(is_good(word) and len(word) >= SHORTEST for word in way.words)
+
+
+def _may_offer(typed: str, word: str) -> bool:
+    """Only a longer word for a longer word: what is offered must make sense by itself."""
+    return min(len(typed), len(word)) >= LEAST_OFFERED and is_good(word)
+
+
+LEAST_OFFERED = 5  # characters
+
 # Keyboard layout
 
 _KEYS = re.compile(r"[!-~]+")
-_NAME = re.compile("(?:[A-Z][a-z]+)+|[A-Za-z]{3,}-[0-9]+")  # Volvo, WhatsApp, covid-19
+_NAME = re.compile("(?=.*[A-Z])[A-Za-z]+|[A-Za-z]+(?:-[A-Za-z0-9]+)+:?")  # Volvo, WhatsApp, d-max, covid-19
 _SHORT_FORM = re.compile(r"(?:[^.\s]{1,4}\.)+")
 _WELL_FORMED = re.compile("(?:[เแโใไ]?[ก-ฮ](?:[ัิ-ฺ็ํ]?[่-๋]?์?)?[าำ]?ะ?[ๆฯ.]?)+")
 _SIGNS = frozenset('.-!?()"%')  # they may be meant as they are
@@ -280,7 +294,8 @@ def _as_thai(keys: str, vocabulary: Vocabulary, known: Knowledge) -> tuple[str, 
     english = layout.english_cost(keys)
     gain = english - way.cost
     is_plain = (keys.isalpha() and keys.islower() and len(keys) < LEAST_LETTERS) or bool(_NAME.fullmatch(keys))
-    is_strange = english > STRANGE * len(keys) and (way.unknown <= letters / 2 or letters >= LEAST_LETTERS)
+    most_unknown = 0 if keys.isalpha() else letters if letters >= LEAST_LETTERS else letters / 2
+    is_strange = english > STRANGE * len(keys) and way.unknown <= most_unknown
     if letters >= LEAST_SURE and not is_plain and (gain > MARGIN or is_strange):
         return way.text, "sure", gain
     return way.text, "fits" if gain > 0 or english > PLAIN * len(keys) else "no", gain

@@ -7,6 +7,7 @@ They were chosen on the development sets of `shared/data/search-dev` and on the 
 from pathlib import Path
 
 FIELDS = {"title": 0.8, "keywords": 0.7, "summary": 0.6, "body": 0.6}
+PART = 0.35  # a part of a compound that was asked for, against the compound itself
 PAIR = 0.1  # two words of the question side by side
 GRAM = 0.35  # scraps of three characters
 COVER = 12.0  # all the words of the question in a document, however often; each counts by its rareness

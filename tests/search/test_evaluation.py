@@ -21,7 +21,7 @@ from search.query import explain, search
 from tests.factories import GuideFactory
 from tests.search.test_relevance import read_questions
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]  # no database's own behaviour is in question here
 
 CORPUS = [
     {"_id": "d1", "title": "กะละแมหวาน", "text": "กะละแมหวานทำจากข้าวเหนียว กวนในกระทะ"},

@@ -10,6 +10,8 @@ import pytest
 from search import thai
 from search.knowledge import key_of
 
+pytestmark = pytest.mark.only_on("sqlite")  # no database's own behaviour is in question here
+
 DATA = Path(thai.__file__).parent / "data"
 COLUMNS = {
     "synonyms.csv": ["term", "equivalents", "kind"],

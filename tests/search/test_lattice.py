@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from search.lattice import DEPENDENT, NEARLY, SLIP, USUAL_SLIP, Repair, find_slips, find_way, price
 from search.vocabulary import EMPTY, UNKNOWN, Vocabulary, is_good
 
+pytestmark = pytest.mark.only_on("sqlite")  # no database's own behaviour is in question here
+
 THAI_LETTERS = "กขคงจชดตทนบปผพภมยรลวสษศหอะาำิีึืุูเแโใไ่้๊๋็์ั"
 WORDS = {"สินเชื่อ": 5, "ภาษี": 20, "ร้านค้า": 9, "จดทะเบียน": 7, "ธุรกิจ": 8, "กู้เงิน": 4, "ผู้ประกอบการ": 6, "ออนไลน์": 9, "เบียนดิน": 2}
 INDEX = Vocabulary(WORDS, 50)

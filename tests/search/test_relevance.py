@@ -25,7 +25,7 @@ from search.documents import listed_kinds
 from search.engines.tantivy_engine import TantivyEngine
 from search.vocabulary import Vocabulary, read_vocabulary
 
-pytestmark = pytest.mark.django_db  # the database is made only when a test says that it needs one
+pytestmark = [pytest.mark.django_db, pytest.mark.only_on("sqlite")]  # no database's own behaviour is in question here
 QUESTIONS = Path(__file__).parent / "questions"
 HALVES = ("tune", "hold")
 GOOD = 2  # the grade of a page that answers
