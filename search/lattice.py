@@ -17,8 +17,8 @@ from search.vocabulary import UNKNOWN, Vocabulary, find_difference, is_good
 LONGEST_PIECE = 40  # characters of a word
 LONGEST_SLIP = 20  # of a stretch that may be a word with a slip
 SHORTEST_SLIP = 3  # characters of a stretch that may be a word with a slip
-SLIP = 5.5
-USUAL_SLIP = 3.5  # a tone mark, a silenced letter, a letter that sounds the same, a key beside the right one
+SLIP = 4.5
+USUAL_SLIP = 3.0  # a tone mark, a silenced letter, a letter that sounds the same, a key beside the right one
 MARKS = set("่้๊๋็์ิีึืัุู")
 ALIKE = ("ศษส", "ณน", "ญย", "ฎด", "ฏต", "ฐถ", "ฑทฒธ", "ภพผ", "ฆคขฅฃ", "ฬลร", "ใไ", "ชซฉฌ", "ฝฟ", "ะา", "ิี", "ึื", "ุู", "เแ", "โอ")
 DEPENDENT = frozenset("ะาำัิีึืฺุู็่้๊๋์ํๅ")  # no word begins with them
@@ -146,8 +146,8 @@ def _find_cheapest_at(run: str, slips: dict[str, list[tuple[float, str, int]]]) 
 _first = itemgetter(0)
 
 
-NEARLY = 3.0  # nats
-MOST_OTHERS = 2
+NEARLY = 4.5  # nats
+MOST_OTHERS = 4
 
 
 def _others(options: Iterable[tuple[float, str, int]], chosen: str) -> tuple[str, ...]:

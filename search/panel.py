@@ -23,7 +23,7 @@ from search.query import Explanation, explain
 
 WORD_FIELDS = tuple(name for name in FIELDS if name not in ("pairs", "grams", "all", "starts"))
 NO_MARKS = {ord(mark): None for mark in (thai.JOINER, MARK, UNMARK)}
-WHY = {"typed": gettext_lazy("ตามที่พิมพ์"), "offered": gettext_lazy("เสนอให้เลือก"), **reports.CORRECTIONS}
+WHY = {"typed": gettext_lazy("ตามที่พิมพ์"), "offered": gettext_lazy("เสนอให้เลือก"), "nearly": gettext_lazy("คำใกล้เคียง"), **reports.CORRECTIONS}
 KINDS = dict(SynonymSet.Kind.choices) | {"variant": gettext_lazy("สะกดอีกแบบ"), "abbreviation": gettext_lazy("คำย่อ")}
 MOST_TERMS = 60
 

@@ -31,6 +31,7 @@ class Why(StrEnum):
     SPELLING = "spelling"  # an error corrected
     SPACES = "spaces"  # spaces joined
     OFFERED = "offered"  # good words as others that are more likely here: offered, not announced
+    NEARLY = "nearly"  # the same, but too far-fetched to be offered: searched with less weight
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def read_question(text: str, *, vocabulary: Vocabulary = EMPTY, known: Knowledge
         words = _most_telling(every, vocabulary)
         is_cut = is_cut or len(words) < len(every)
         if words and words not in readings:
-            weight = 1.0 if not readings else weights.OFFERED_READING if Why.OFFERED in guess.why else weights.OTHER_READING
+            weight = 1.0 if not readings else weights.BOLD_READING if guess.why & {Why.OFFERED, Why.NEARLY} else weights.OTHER_READING
             readings[words] = Reading(guess.text, words, guess.why or frozenset({Why.TYPED}), weight, guess.others)
     ordered = tuple(readings.values())
     shown = ordered[0].text if ordered and ordered[0].why & {Why.LAYOUT, Why.SPELLING, Why.SPACES} else ""
@@ -114,13 +115,14 @@ def _guess(keys: str, typed: str, vocabulary: Vocabulary, known: Knowledge) -> l
         best = Guess(joined, best.why | {Why.SPACES})
         guesses.insert(0, best)
     standard = replace_variants(joined, known)
-    text, others = correct(standard, vocabulary, known)
-    if text != joined:
-        best = Guess(text, best.why | {Why.SPELLING}, others)
+    corrected = correct(standard, vocabulary, known)
+    if corrected.text != joined:
+        best = Guess(corrected.text, best.why | {Why.SPELLING}, corrected.others)
         guesses.insert(0, best)
-    text, others = correct(best.text, vocabulary, known, bold=True)
-    if text != best.text:
-        guesses.insert(1, Guess(text, best.why | {Why.OFFERED}, others))
+    bold = correct(best.text, vocabulary, known, bold=True)
+    if bold.text != best.text:
+        why = Why.OFFERED if all(_may_offer(typed, word) for typed, word in bold.changes) else Why.NEARLY
+        guesses.insert(1, Guess(bold.text, best.why | {why}, bold.others))
     if base != typed:
         guesses.append(Guess(typed))
     return guesses
@@ -172,48 +174,60 @@ JOIN_WORTH = 2.0
 CHEAP = 1.2  # nats a character of a run that nobody needs to look at twice
 
 
-def correct(
-    text: str, vocabulary: Vocabulary, known: Knowledge = NOTHING, *, bold: bool = False
-) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The text with its slips corrected, run by run, and what else a corrected word may be; as it was when nothing is better.
+@dataclass(frozen=True)
+class Corrected:
+    """A text with its slips corrected; `changes`: (as typed, as meant); `others`: (as meant, what else it may be)."""
 
-    `bold`: also where good Thai would change, for a reading that is only offered.
+    text: str
+    changes: tuple[tuple[str, str], ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
+
+
+def correct(text: str, vocabulary: Vocabulary, known: Knowledge = NOTHING, *, bold: bool = False) -> Corrected:
+    """The text with its slips corrected, run by run; as it was when nothing is better.
+
+    `bold`: also where good Thai or a short form would change, for a reading that counts less and is not announced.
     """
     folded = thai.fold(text)
-    out, at, others = [], 0, []
+    out, at, changes, others = [], 0, [], []
     for run in _THAI_RUN.finditer(folded):
         has_point = "." in (folded[run.start() - 1 : run.start()], folded[run.end() : run.end() + 1])
-        is_short_form = has_point or run[0] in known.abbreviations
-        meant, more = (run[0], []) if is_short_form else _correct_run(run[0], vocabulary, bold)
-        out += [text[at : run.start()], meant]
-        others += more
+        is_short_form = run[0] in known.abbreviations or (has_point and not bold)
+        found = Corrected(run[0]) if is_short_form else _correct_run(run[0], vocabulary, bold)
+        out += [text[at : run.start()], found.text]
+        changes += found.changes
+        others += found.others
         at = run.end()
-    return "".join([*out, text[at:]]), tuple(others)
+    return Corrected("".join([*out, text[at:]]), tuple(changes), tuple(others))
 
 
-def _correct_run(run: str, vocabulary: Vocabulary, bold: bool) -> tuple[str, list[tuple[str, str]]]:
+def _correct_run(run: str, vocabulary: Vocabulary, bold: bool) -> Corrected:
     plain = find_way(run, vocabulary)
     is_good_thai = not plain.unknown and all(is_good(word) and len(word) > 1 for word in plain.words)
     if is_good_thai and (plain.cost < CHEAP * len(run) or (not bold and len(plain.words) == 1)):
-        return run, []
+        return Corrected(run)
     if bold and all(vocabulary.counts.get(word) or len(word) < SHORTEST for word in plain.words) and len(plain.words) == 1:
-        return run, []
+        return Corrected(run)
     better = find_way(run, vocabulary, repair=Repair.STRANGERS if bold else Repair.SLIPS)
     worth = WORTH if bold or not is_good_thai else WORTH_WORDS
     if not better.is_corrected or plain.cost - better.cost <= worth:
-        return run, []
+        return Corrected(run)
     cut = thai.find_words(run)
-    out, at, others = [], 0, []
+    out, at, changes, others = [], 0, [], []
     for typed, word, more in zip(better.typed, better.words, better.others, strict=True):
         end = at + len(typed)
         around = [found.term for found in cut if found.start < end and found.end > at]
-        is_right = vocabulary.stands_in_index(around) or vocabulary.count_text(run[max(0, min(at, end - CONTEXT)) : end])
-        if typed != word and (is_right or not (_may_offer(typed, word) if bold else _may_rewrite(typed, vocabulary))):
-            word, more = typed, ()
-        out.append(word)
-        others += [(word, other) for other in more]
+        stands = typed != word and (
+            vocabulary.stands_in_index(around) or (not bold and vocabulary.count_text(run[max(0, min(at, end - CONTEXT)) : end]))
+        )
+        if typed == word or stands or (not bold and not _may_rewrite(typed, vocabulary)):
+            out.append(typed)
+        else:
+            out.append(word)
+            changes.append((typed, word))
+            others += [(word, other) for other in more]
         at = end
-    return "".join(out), others
+    return Corrected("".join(out), tuple(changes), tuple(others))
 
 
 def _may_rewrite(typed: str, vocabulary: Vocabulary) -> bool:

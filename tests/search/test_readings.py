@@ -174,7 +174,7 @@ def test_exact_is_as_typed_and_nothing_else(read, typed):
 def test_the_first_reading_alone_has_full_weight(read):
     for typed in ("สินเชือ", "lbog=njv", "สิน เชื่อ ธุรกิจ", "กำไลข้อมือ", "ภาษี"):
         assert [reading.weight for reading in read(typed).readings][0] == 1.0
-        assert {reading.weight for reading in read(typed).readings[1:]} <= {weights.OFFERED_READING, weights.OTHER_READING}
+        assert {reading.weight for reading in read(typed).readings[1:]} <= {weights.BOLD_READING, weights.OTHER_READING}
 
 
 # What is good stays
