@@ -77,7 +77,7 @@ def test_question_pasted_whole_is_cut_by_us_and_says_so(phone_without_js):
     with phone_without_js.expect_navigation() as answer:
         phone_without_js.locator(".hero-search button").click()
     assert answer.value.status == 200
-    assert phone_without_js.get_by_text("คำถามยาวเกินไป เราค้นจากส่วนต้นเท่านี้").count() == 1
+    assert phone_without_js.get_by_text("คำถามยาวมาก เราเลือกค้นจากคำที่บอกเรื่องได้ดีที่สุดในนั้น").count() == 1
 
 
 def test_question_without_an_answer_leads_to_a_person_with_the_words_kept(any_phone):
