@@ -16,8 +16,8 @@ COMMON = 0.2  # of that for words that every question has: they order, they do n
 SYNONYM = 0.8  # an equivalent, against the word itself
 SHORT_FORM = 0.7  # a short form and its long form
 MOST_EQUIVALENTS = 4  # of one phrase
-OTHER_WORD = 0.8  # the next best words that a corrected one may stand for
-BOLD_READING = 0.7  # one that changes good Thai, too
+OTHER_WORD = 1.0  # the next best words that a corrected one may stand for
+BOLD_READING = 0.9  # one that changes good Thai, too
 OTHER_READING = 0.35  # every reading but the most probable one
 
 # How many of a question's telling words count as all of them, by their number; beyond, a share.
