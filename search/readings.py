@@ -1,7 +1,7 @@
 """What a question may mean: as typed, and as it was perhaps meant.
 
-Every reading is searched and the scores are summed, so a wrong guess costs nothing. What is itself good Thai is never
-rewritten; what is rewritten is announced (`Question.shown`), and the visitor can have it as typed (`exact`).
+Every reading is searched in one request (`plan.make_plan`: what several readings ask for counts as in the best of them),
+so a wrong guess costs little. What is itself good Thai is never rewritten; what is rewritten is announced (`Question.shown`), and the visitor can have it as typed (`exact`).
 """
 
 import re
