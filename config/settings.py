@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "home",
     "oss",
     "search",
+    "courses",
     "kb",
     "business",
     "users",
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "wagtail.documents",
     "wagtail.images",
     "wagtail.embeds",
+    "wagtailmedia",
     "wagtail.admin",
     "wagtail",
     "modelsearch",
@@ -272,6 +274,7 @@ CELERY_BEAT_SCHEDULE = {
     "write-suggestions": {"task": "search.tasks.write_suggestions_task", "schedule": 600},
     "mark-words-changed": {"task": "search.desk_tasks.mark_words_changed_task", "schedule": 30},
     "forget-searches": {"task": "search.desk_tasks.forget_searches_task", "schedule": 60 * 60 * 24},
+    "forget-visitors": {"task": "courses.tasks.forget_visitors_task", "schedule": 60 * 60 * 24},
     "clear-sessions": {"task": "home.tasks.clear_sessions_task", "schedule": 60 * 60 * 24},
 }
 
@@ -281,6 +284,11 @@ SEARCH_LOG_DAYS = env.int("SEARCH_LOG_DAYS", 180)  # how long redacted questions
 ELASTICSEARCH_URL = env.str("ELASTICSEARCH_URL", "")  # empty: the embedded engine alone
 ELASTICSEARCH_PREFIX = env.str("ELASTICSEARCH_PREFIX", "msme")  # of all its indices
 ELASTICSEARCH_TIMEOUT = env.float("ELASTICSEARCH_TIMEOUT", 1.0)  # seconds for a search; then the embedded engine answers
+
+# Learning
+LEARNER_DAYS = env.int("LEARNER_DAYS", 180)  # how long a visitor without an account is remembered after his last visit
+BADGE_KEY = env.str("BADGE_KEY", "")  # 32 bytes in base64 that sign certificates; empty: derived from SECRET_KEY
+WAGTAILMEDIA = {"MEDIA_MODEL": "courses.LessonMedia", "AUDIO_EXTENSIONS": ["mp3", "m4a", "ogg"], "VIDEO_EXTENSIONS": ["mp4", "webm"]}
 
 # Business rules that the owner may still decide (domain.md §1.2)
 MSME_MIXED_SIZE_RULE = env.str("MSME_MIXED_SIZE_RULE", "revenue")

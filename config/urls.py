@@ -14,11 +14,13 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("home.urls_plain")),
+    path("", include("courses.urls_plain")),
     *([re_path(r"^media/(?P<path>.*)$", serve_file, {"document_root": settings.MEDIA_ROOT})] if settings.SERVE_MEDIA else []),
     *i18n_patterns(
         path("accounts/", include("allauth.urls")),
         path("", include("business.urls")),
         path("", include("kb.urls")),
+        path("", include("courses.urls")),
         path("", include("search.urls")),
         path("", include("oss.urls")),
         path("", include("home.urls")),

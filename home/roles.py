@@ -18,19 +18,25 @@ _CONTENT = [
         for app, model in [("wagtailimages", "image"), ("wagtaildocs", "document")]
         for verb in ("add", "change", "choose")
     ),
+    *(f"wagtailmedia.{verb}_media" for verb in ("add", "change")),
 ]
+_COURSES = [f"courses.{verb}_quiz" for verb in ("add", "change", "view")]
 _KNOWLEDGE = [f"kb.{verb}_{model}" for model in ("programme", "agency", "fact") for verb in ("add", "change", "view")]
 _SEARCH_DESK = [
     f"search.{verb}_{model}" for model in ("ownword", "synonymset", "promotion") for verb in ("add", "change", "delete", "view")
 ]
 PERMISSIONS = {
-    Role.EDITOR: [*_CONTENT, *_KNOWLEDGE, *_SEARCH_DESK],
-    Role.PUBLISHER: [*_CONTENT, *_KNOWLEDGE, *_SEARCH_DESK, "kb.publish_programme", "kb.delete_fact"],
+    Role.EDITOR: [*_CONTENT, *_KNOWLEDGE, *_COURSES, *_SEARCH_DESK],
+    Role.PUBLISHER: [*_CONTENT, *_KNOWLEDGE, *_COURSES, *_SEARCH_DESK, "kb.publish_programme", "kb.delete_fact", "courses.publish_quiz"],
     Role.ADMINISTRATOR: [
         *_CONTENT,
         *_KNOWLEDGE,
+        *_COURSES,
         *_SEARCH_DESK,
         "kb.publish_programme",
+        "courses.publish_quiz",
+        "courses.delete_quiz",
+        *(f"courses.{verb}_certificate" for verb in ("change", "view")),
         *(f"kb.delete_{model}" for model in ("programme", "agency", "fact")),
         *(f"business.{verb}_{model}" for model in ("stage", "businessfunction", "sector", "province") for verb in ("change", "view")),
         *(f"oss.{verb}_centre" for verb in ("change", "view")),
@@ -41,11 +47,11 @@ PERMISSIONS = {
 }
 
 
-def apply_roles(apps, *, without: frozenset[str] = frozenset({"search"})) -> None:
+def apply_roles(apps) -> None:
     """Makes the groups and gives them exactly these permissions. `apps`: the registry, also a migration's.
 
-    `without`: apps whose permissions are not there yet. The first migration that calls this runs before the search has
-    any; from the second on nothing is left out.
+    An app that has no permission at all yet is left out: the first migrations that call this run before the search and
+    the courses have any. A permission that is missing from an app that has others raises LookupError.
     """
     Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     Collection, GroupCollectionPermission = (
@@ -63,13 +69,14 @@ def apply_roles(apps, *, without: frozenset[str] = frozenset({"search"})) -> Non
         except Permission.DoesNotExist:
             raise LookupError(f"no permission {name}") from None
 
+    ready = set(Permission.objects.values_list("content_type__app_label", flat=True))
     for role in Role:
         group, _ = Group.objects.get_or_create(name=role.value)
-        wanted = [find(name) for name in PERMISSIONS.get(role, []) if name.partition(".")[0] not in without]
+        wanted = [find(name) for name in PERMISSIONS.get(role, []) if name.partition(".")[0] in ready]
         group.permissions.set(wanted)
         GroupCollectionPermission.objects.filter(group=group).delete()
         for permission in wanted:
-            if permission.content_type.app_label in ("wagtailimages", "wagtaildocs"):
+            if permission.content_type.app_label in ("wagtailimages", "wagtaildocs", "wagtailmedia"):
                 GroupCollectionPermission.objects.create(group=group, collection=collection, permission=permission)
         GroupPagePermission.objects.filter(group=group).delete()
         for verb in PAGE_PERMISSIONS.get(role, []):

@@ -272,6 +272,25 @@ class BasePage(Page):
         return PageViewRestriction.objects.filter(page__path__in=paths)
 
 
+class Change(models.Model):
+    """What changed, said in public. Whoever read the page before is told of everything but typing errors."""
+
+    class Significance(models.TextChoices):
+        TYPO = "typo", _("แก้คำ")
+        MINOR = "minor", _("ปรับเล็กน้อย")
+        MAJOR = "major", _("เปลี่ยนสาระ")
+
+    date = models.DateField(_("วันที่"))
+    significance = models.CharField(_("ความสำคัญ"), max_length=10, choices=Significance)
+    note = models.CharField(_("เปลี่ยนอะไร"), max_length=300)
+
+    panels = [FieldPanel("date"), FieldPanel("significance"), FieldPanel("note")]
+
+    class Meta:
+        abstract = True
+        ordering = ["-date", "-pk"]
+
+
 class GuideIndexPage(BasePage):
     """The folder of all guides; its page is the stage × function grid."""
 
@@ -332,6 +351,7 @@ class GuidePage(BasePage):
     reviewed_by = models.CharField(_("ตรวจทานโดย"), max_length=120)
     next_review = models.DateField(_("ตรวจทานครั้งหน้า"))
     words = models.PositiveIntegerField(default=0, editable=False)
+    text_hash = models.CharField(max_length=16, default="", editable=False, help_text="of the texts: a reader is told when it changed")
 
     template = "kb/guide.html"
     parent_page_types = ["kb.GuideIndexPage"]
@@ -380,7 +400,9 @@ class GuidePage(BasePage):
             raise ValidationError({"next_review": _("วันตรวจทานครั้งหน้าต้องอยู่หลังวันที่ตรวจทาน")})
 
     def save(self, *args, **kwargs):
-        self.words = reading.count_words(facts.REFERENCE.sub("1", " ".join(self.texts())))
+        texts = self.texts()
+        self.words = reading.count_words(facts.REFERENCE.sub("1", " ".join(texts)))
+        self.text_hash = reading.hash_texts(texts)
         super().save(*args, **kwargs)
 
     def get_context(self, request, *args, **kwargs):
@@ -452,23 +474,8 @@ class RelatedGuide(Orderable):
     panels = [PageChooserPanel("guide")]
 
 
-class ChangeNote(models.Model):
-    """What changed, said in public."""
-
-    class Significance(models.TextChoices):
-        TYPO = "typo", _("แก้คำ")
-        MINOR = "minor", _("ปรับเล็กน้อย")
-        MAJOR = "major", _("เปลี่ยนสาระ")
-
+class ChangeNote(Change):
     page = ParentalKey(GuidePage, on_delete=models.CASCADE, related_name="change_notes")
-    date = models.DateField(_("วันที่"))
-    significance = models.CharField(_("ความสำคัญ"), max_length=10, choices=Significance)
-    note = models.CharField(_("เปลี่ยนอะไร"), max_length=300)
-
-    panels = [FieldPanel("date"), FieldPanel("significance"), FieldPanel("note")]
-
-    class Meta:
-        ordering = ["-date", "-pk"]
 
 
 class Feedback(models.Model):

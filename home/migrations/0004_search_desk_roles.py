@@ -9,7 +9,7 @@ from home.roles import apply_roles
 
 def give_search_desk(apps, schema_editor):
     create_permissions(live_apps.get_app_config("search"), apps=apps, verbosity=0)
-    apply_roles(apps, without=frozenset())
+    apply_roles(apps)
 
 
 class Migration(migrations.Migration):

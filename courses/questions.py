@@ -1,0 +1,2 @@
+def read_questions(raw): return []
+def find_faults(questions): return []
