@@ -78,7 +78,7 @@ def _receive(request, about: dict):
             user = request.user if request.user.is_authenticated else None
             case, is_new = cases.open_case(inquiry, key=one_time, wording=consent.wording(), user=user)
             if is_new:
-                limits.count(sender)
+                limits.CASES.count(sender)
     except cases.KeyUsed as used:
         problem = _("ยังไม่ได้ส่ง เพราะคำขอจากหน้านี้ส่งไปแล้วก่อนหน้านี้ แต่ข้อความไม่เหมือนเดิม ถ้าเป็นเรื่องใหม่ กดส่งอีกครั้ง")
         return _show_form(request, form, about, key=form_key.issue(waited=True), problem=problem, earlier=used.case, status=422)
@@ -143,7 +143,7 @@ def _find_problem(request, age: float, sender: dict[str, str]) -> tuple[str, int
         return _("ยังไม่ได้ส่ง เพราะหน้านี้เพิ่งเปิดเมื่อครู่นี้เอง ดูข้อความอีกครั้งแล้วกดส่ง"), 200
     if request.POST.get("reply_to"):
         return _("ยังไม่ได้ส่ง เพราะมีข้อความในช่องที่ต้องเว้นว่างซึ่งซ่อนอยู่ เราล้างช่องนั้นให้แล้ว กดส่งอีกครั้ง"), 200
-    exceeded = limits.find_exceeded(sender)
+    exceeded = limits.CASES.find_exceeded(sender)
     if exceeded == "contact":
         return _("ยังไม่ได้ส่ง เพราะวันนี้ส่งจากเบอร์หรือที่อยู่นี้ครบ 3 เรื่องแล้ว ข้อความของคุณอยู่ครบ ส่งใหม่ได้พรุ่งนี้ เรื่องด่วนโทรหาศูนย์ได้เลย"), 429
     if exceeded:

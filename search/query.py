@@ -7,10 +7,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from django.db.models import Model
 from django.utils.html import escape
 from django.utils.safestring import SafeString
+from wagtail.fields import StreamField
 from wagtail.models import Page
 
 from search import thai
@@ -22,7 +24,7 @@ from search.highlight import find_passage, plain, show_marked
 from search.knowledge import BestBet, find_best_bets, knowledge
 from search.plan import make_plan
 from search.readings import Question, Reading, read_question
-from search.vocabulary import current_vocabulary
+from search.vocabulary import Vocabulary, current_vocabulary
 
 PAGE_SIZE = 10
 LAST_PAGE = 50  # deeper nobody reads, and the cost of a page stays constant
@@ -50,7 +52,7 @@ class Item:
     key: str
     score: float
 
-    @property
+    @cached_property
     def address(self) -> str:
         """Where it is read; a file, at the guide that offers it."""
         return address_of(getattr(self.object, "guide", self.object))
@@ -106,18 +108,19 @@ def search(text: str, *, filters: dict[str, Sequence[str]] | None = None, page: 
 
     `exact`: as typed, nothing corrected.
     """
-    question = _read(text, exact=exact)
+    vocabulary = current_vocabulary()
+    question = read_question(text, vocabulary=vocabulary, known=knowledge(), exact=exact)
     if text.strip() and not question.readings:
         return Results(question)
     page = min(max(page, 1), LAST_PAGE)
-    plan = _plan(question, filters, page)
+    plan = _plan(question, filters, page, vocabulary)
     best_bets = tuple(find_best_bets(question.words)) if page == 1 else ()
     try:
         hits, is_fallback = ask(plan)
         last = min(max(1, math.ceil(hits.total / PAGE_SIZE)), LAST_PAGE)
         if page > last:
             page = last
-            hits, is_fallback = ask(_plan(question, filters, page))
+            hits, is_fallback = ask(_plan(question, filters, page, vocabulary))
     except EngineAway:
         return Results(question, page=1, reach=Reach.AWAY, best_bets=best_bets)
     items = _load(hits.hits)
@@ -132,7 +135,7 @@ def search(text: str, *, filters: dict[str, Sequence[str]] | None = None, page: 
         Reach.WORDS if hits.full or not hits.total else Reach.SOME,
         is_fallback,
         hits.took,
-        find_answer(plan, hits.hits, {item.key: item.object for item in items}, current_vocabulary().idf)
+        find_answer(plan, hits.hits, {item.key: item.object for item in items}, vocabulary.idf)
         if page == 1 and hits.full
         else None,
         best_bets,
@@ -141,21 +144,17 @@ def search(text: str, *, filters: dict[str, Sequence[str]] | None = None, page: 
 
 def explain(text: str, *, limit: int = 20) -> Explanation:
     """The readings, clauses and scores of a question, for the editors' desk. Raises EngineAway."""
-    question = _read(text)
-    plan = make_plan(question, vocabulary=current_vocabulary(), known=knowledge(), limit=limit)
+    vocabulary = current_vocabulary()
+    question = read_question(text, vocabulary=vocabulary, known=knowledge())
+    plan = make_plan(question, vocabulary=vocabulary, known=knowledge(), limit=limit)
     hits, is_fallback = ask(plan)
     return Explanation(question, plan, hits.hits, "embedded" if is_fallback else "", hits.took)
 
 
-def _read(text: str, *, exact: bool = False) -> Question:
-    """The readings by what the index and the editors know."""
-    return read_question(text, vocabulary=current_vocabulary(), known=knowledge(), exact=exact)
-
-
-def _plan(question: Question, filters: dict[str, Sequence[str]] | None, page: int) -> Plan:
+def _plan(question: Question, filters: dict[str, Sequence[str]] | None, page: int, vocabulary: Vocabulary) -> Plan:
     return make_plan(
         question,
-        vocabulary=current_vocabulary(),
+        vocabulary=vocabulary,
         known=knowledge(),
         filters=_widen_filters(filters or {}),
         facets=("type", *FACETS),
@@ -170,11 +169,12 @@ def _widen_filters(filters: dict[str, Sequence[str]]) -> dict[str, tuple[str, ..
 
 
 def _load(hits: Sequence[Hit]) -> tuple[Item, ...]:
-    """The objects that may still be shown, one query a kind, in the engine's order."""
+    """The objects that may still be shown, one query a kind, in the engine's order. No card shows a body: it is left there."""
     found: dict[tuple[str, int], Model] = {}
     for code in {hit.kind for hit in hits} & kinds().keys():
         ids = [hit.object_id for hit in hits if hit.kind == code]
-        rows = list(kinds()[code].searchable().filter(pk__in=ids))
+        bodies = [field.name for field in kinds()[code].model._meta.concrete_fields if isinstance(field, StreamField)]
+        rows = list(kinds()[code].searchable().filter(pk__in=ids).defer(*bodies))
         kinds()[code].complete(rows)
         found |= {(code, row.pk): row for row in rows}
     return tuple(_show(hit, found[hit.kind, hit.object_id]) for hit in hits if (hit.kind, hit.object_id) in found)

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.db import connection
 from django.templatetags.static import static
+from django.urls import reverse
 from health_check.checks import Database
 from health_check.exceptions import ServiceUnavailable
 from wagtail.models import PageViewRestriction
@@ -87,6 +88,17 @@ def test_admin_may_run_its_own_inline_scripts(client):
     policy = read_policy(client.get("/admin/"))
     assert policy["script-src"] == "'self' 'unsafe-inline'"
     assert policy["frame-ancestors"] == "'self'"
+
+
+def test_previewed_page_may_stand_in_the_frame_of_the_admin(client, settings):
+    settings.STAFF_MFA_REQUIRED = False
+    client.force_login(UserFactory(role="administrator"))
+    guide = GuideFactory()
+    revision = guide.save_revision()
+    response = client.get(reverse("wagtailadmin_pages:revisions_view", args=[guide.pk, revision.pk]))
+    assert response.status_code == 200
+    assert read_policy(response)["frame-ancestors"] == "'self'"
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
 
 
 def test_pages_are_compressed(client):

@@ -11,10 +11,11 @@ from django.db import DatabaseError
 from django.test import Client
 from django.urls import reverse
 
-from oss import consent, form_key, limits
+from oss import consent, form_key
 from oss.models import Case, CaseEvent
 from tests.factories import BusinessFactory, GuideFactory, ProgrammeFactory, UserFactory
 from tests.oss.test_forms import TYPED
+from users import limits
 from users.models import Consent
 
 pytestmark = pytest.mark.django_db
