@@ -4,6 +4,8 @@ COPY requirements.txt /
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r /requirements.txt
 
 FROM python:3.11-slim
+# WeasyPrint draws the certificates' PDF with these.
+RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 hub && mkdir -p /app /var/hub/media /var/hub/index /var/hub/clock && chown -R hub:hub /app /var/hub
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/var/hub
 WORKDIR /app

@@ -6,4 +6,4 @@ class CoursesConfig(AppConfig):
     verbose_name = "คอร์สและการเรียน"
 
     def ready(self):
-        from courses import learners  # noqa: F401 - connects the merge at sign-in
+        from courses import checks, learners, publishing  # noqa: F401 - the system check, the merge at sign-in, the weight of a lesson

@@ -211,6 +211,8 @@ class QuestionBody(blocks.StreamBlock):
         from courses.questions import find_faults, read_questions
 
         value = super().clean(value)
+        if self.is_deferred_validation:  # a draft may be half written
+            return value
         faults = find_faults(read_questions(value.get_prep_value()))
         if faults:
             raise blocks.StreamBlockValidationError(non_block_errors=[ValidationError(fault) for fault in faults])

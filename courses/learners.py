@@ -60,20 +60,23 @@ def merge_learners(visitor: Learner, person: Learner) -> None:
     same quiz the younger stays open, the other is closed with the answers it has.
     """
     locked = {row.pk: row for row in Learner.objects.select_for_update().filter(pk__in=[visitor.pk, person.pk]).order_by("pk")}
-    if visitor.pk == person.pk or visitor.pk not in locked:
+    if visitor.pk == person.pk or visitor.pk not in locked or locked[visitor.pk].user_id is not None:
         return
     rows = list(Progress.objects.filter(learner=visitor))
     for row in rows:
         row.learner_id = person.pk
     progress.write(rows)
     _merge_attempts(visitor, person)
-    for model, same in ((Bookmark, ["page_id"]), (TaskMark, ["page_id", "block"])):
-        known = set(model.objects.filter(learner=person).values_list(*same))
-        for row in model.objects.filter(learner=visitor):
-            if tuple(getattr(row, name) for name in same) not in known:
-                model.objects.filter(pk=row.pk).update(learner=person)
+    known_pages = list(Bookmark.objects.filter(learner=person).values_list("page_id", flat=True))
+    Bookmark.objects.filter(learner=visitor).exclude(page_id__in=known_pages).update(learner=person)
+    known_tasks = set(TaskMark.objects.filter(learner=person).values_list("page_id", "block"))
+    tasks = TaskMark.objects.filter(learner=visitor).values_list("pk", "page_id", "block")
+    TaskMark.objects.filter(pk__in=[pk for pk, *task in tasks if tuple(task) not in known_tasks]).update(learner=person)
     Note.objects.filter(learner=visitor).update(learner=person)
-    Certificate.objects.filter(learner=visitor).update(learner=person)
+    _merge_certificates(visitor, person)
+    Learner.objects.filter(pk=person.pk).update(
+        created_at=min(one.created_at for one in locked.values()), seen_at=max(one.seen_at for one in locked.values())
+    )
     visitor.delete()
     progress.settle_courses(person, [row.page_id for row in rows])
 
@@ -90,6 +93,13 @@ def _merge_attempts(visitor: Learner, person: Learner) -> None:
             close_attempt(older)
         last[attempt.quiz_id] = last.get(attempt.quiz_id, 0) + 1
         Attempt.objects.filter(pk=attempt.pk).update(learner=person, number=last[attempt.quiz_id])
+
+
+def _merge_certificates(visitor: Learner, person: Learner) -> None:
+    """A visitor is issued none; should there be one, a second of the same course stays valid as it is, without an owner here."""
+    own = Certificate.objects.filter(learner=person, revoked_at=None).exclude(course=None).values_list("course_id", flat=True)
+    theirs = Certificate.objects.filter(learner=visitor)
+    theirs.exclude(revoked_at=None, course_id__in=list(own)).update(learner=person)
 
 
 def merge_session_learner(sender, request, user, **kwargs) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q
 from wagtail.models import Page
 
 from courses.models import ChapterPage, CoursePage, LessonPage
@@ -44,13 +44,26 @@ class Outline:
         return (lessons[at - 1] if at > 0 else None, lessons[at + 1] if 0 <= at < len(lessons) - 1 else None)
 
 
+def only_reachable(pages):
+    """The public pages that stand below no draft: one may be taken back while what is below it stays live."""
+    own_path = ExpressionWrapper(OuterRef("path"), output_field=CharField())
+    drafts = Page.objects.filter(live=False).alias(own_path=own_path).filter(own_path__startswith=F("path"))
+    return only_public(pages).filter(~Exists(drafts))
+
+
+def stands_below_draft(page: Page) -> bool:
+    """Whether something above the page was taken back or never published. One query."""
+    above = [page.path[:end] for end in range(Page.steplen, len(page.path), Page.steplen)]
+    return Page.objects.filter(path__in=above, live=False).exists()
+
+
 def public_courses():
-    return only_public(CoursePage.objects.all())
+    return only_reachable(CoursePage.objects.all())
 
 
 def public_lessons():
     """The lessons that the public may open: nothing above them is hidden or a draft either."""
-    return only_public(LessonPage.objects.all())
+    return only_reachable(LessonPage.objects.all())
 
 
 def read_outline(course: CoursePage) -> Outline:
@@ -66,7 +79,7 @@ def read_outlines(courses: Iterable[CoursePage]) -> dict[int, Outline]:
     for path in outlines:
         below |= Q(path__startswith=path)
     chapters = {page.path: Chapter(page) for page in only_public(ChapterPage.objects.filter(below)).order_by("path")}
-    for lesson in public_lessons().filter(below).defer("body").order_by("path"):
+    for lesson in only_public(LessonPage.objects.filter(below)).defer("body").order_by("path"):
         if chapter := chapters.get(lesson.path[: -LessonPage.steplen]):
             chapter.lessons.append(lesson)
     for path, chapter in chapters.items():

@@ -91,8 +91,12 @@ def find_rows(learner: Learner | None, page_ids: Collection[int]) -> dict[int, P
 
 
 def record_opened(learner: Learner, page: Page, *, now: dt.datetime | None = None) -> None:
-    now = now or timezone.now()
-    write([_row(learner, page.pk, State.OPENED, now)])
+    record_openings(learner, {page: now or timezone.now()})
+
+
+def record_openings(learner: Learner, times: dict[Page, dt.datetime]) -> None:
+    """Several pages at once, each with the time when it was opened."""
+    write([_row(learner, page.pk, State.OPENED, time) for page, time in times.items()])
 
 
 def record_evidence(learner: Learner, page: Page, evidence: Evidence, *, minutes: int, now: dt.datetime | None = None) -> int:
@@ -109,6 +113,8 @@ def record_evidence(learner: Learner, page: Page, evidence: Evidence, *, minutes
     state = State.READ if is_read else State.OPENED
     new = _row(learner, page.pk, state, now)
     new.seconds, new.scrolled = seconds, scrolled
+    if row:
+        new.seen_at = row.seen_at  # it comes when the page is left: the next one was opened before
     if evidence.block:
         new.place, new.place_at = {"block": evidence.block[:40], "second": max(0, evidence.second)}, now
     write([new])
@@ -183,18 +189,21 @@ def write(rows: Sequence[Progress]) -> None:
         """Greatest or least of both, where an empty one gives way to the other."""
         return f"{function}(COALESCE({_OLD}.{name}, {_NEW}.{name}), COALESCE({_NEW}.{name}, {_OLD}.{name}))"
 
-    def latest(name: str, time: str, tie: str) -> str:
+    def latest(name: str, time: str, *ties: str) -> str:
         """The value that belongs to the later time; of two at the same time the greater, so that the order never matters."""
+        new, old = (" || ' ' || ".join(f"COALESCE(CAST({side}.{tie} AS text), '')" for tie in ties) for side in (_NEW, _OLD))
         is_newer = (
             f"{_NEW}.{time} IS NOT NULL AND ({_OLD}.{time} IS NULL OR {_NEW}.{time} > {_OLD}.{time} OR "
-            f"({_NEW}.{time} = {_OLD}.{time} AND CAST({_NEW}.{tie} AS text) > CAST({_OLD}.{tie} AS text)))"
+            f"({_NEW}.{time} = {_OLD}.{time} AND {new} > {old}))"
         )
         return f"CASE WHEN {is_newer} THEN {_NEW}.{name} ELSE {_OLD}.{name} END"
 
     rules = {name: joined(greatest, name) for name in ("state", "seen_at", "seconds", "scrolled")}
     rules |= {name: joined(least, name) for name in ("opened_at", "read_at", "finished_at")}
     rules |= {"place": latest("place", "place_at", "place"), "place_at": joined(greatest, "place_at")}
-    rules |= {name: latest(name, "confirmed_at", "finished_hash") for name in ("finished_hash", "finished_revision_id")}
+    rules |= {
+        name: latest(name, "confirmed_at", "finished_hash", "finished_revision_id") for name in ("finished_hash", "finished_revision_id")
+    }
     rules |= {"confirmed_at": joined(greatest, "confirmed_at")}
     names = [field.column for field in _COLUMNS]
     one = f"({', '.join(['%s'] * len(names))})"

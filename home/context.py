@@ -15,6 +15,7 @@ _PAGES_KEY = "home.plain_pages"
 _FIELDS = ("name_th", "name_en", "tagline_th", "tagline_en", "notice")
 _SECTIONS = {
     "": "stages", "stages": "stages", "guides": "guides", "g": "guides", "programmes": "programmes",
+    "courses": "courses", "learn": "courses", "certificates": "courses",
     "ask": "ask", "centres": "ask", "my": "my", "accounts": "my", "desk": "desk", "search": "search",
 }  # fmt: skip
 

@@ -6,7 +6,9 @@ from django.utils import timezone
 from business import vocabulary
 from business.models import BusinessFunction
 from business.profile import current_business
-from home.reading_trail import guides_read
+from courses.learners import current_learner
+from courses.reading import resume
+from courses.trail import pages_read
 from kb.guides import latest_guides, most_useful_guides, public_guides
 from kb.models import Programme
 
@@ -23,7 +25,8 @@ def home_context(request) -> dict:
         "stages": list(vocabulary.stages().values()),
         "provinces": list(vocabulary.provinces().values()),
         "business": current_business(request),
-        "read": guides_read(request),
+        "read": pages_read(request),
+        "resume": resume(current_learner(request)),
         "useful": useful,
         "latest": latest[:LATEST_SHOWN],
         "closing": closing_programmes(CLOSING_SHOWN),

@@ -15,8 +15,7 @@ from wagtail.views import serve
 
 from business import vocabulary
 from business.profile import current_business
-from home.reading_trail import guides_read, is_kept, read_trail, record_reading, stop_trail, write_trail
-from kb.models import GuidePage
+from courses.trail import is_kept, pages_read, read_trail, record_opening, stop_trail, write_trail
 from oss.models import Case
 from users.roles import Role
 
@@ -38,8 +37,8 @@ def serve_page(request, path=""):
         if page is not None:
             request._wagtail_route_for_request = (page, [], {})
     response = serve(request, path)
-    if isinstance(page, GuidePage) and response.status_code == 200:
-        record_reading(request, response, page)
+    if page is not None:
+        record_opening(request, response, page)
     return response
 
 
@@ -50,7 +49,7 @@ def show_my_page(request):
     context = {
         "business": current_business(request),
         "businesses": list(user.businesses.select_related("province", "sector", "stage")) if user.is_authenticated else [],
-        "read": guides_read(request),
+        "read": pages_read(request),
         "keeps_reading": is_kept(request),
         "has_desk": user.is_authenticated and user.has_role(Role.ADVISOR, Role.CENTRE_HEAD),
         "is_editor": user.is_authenticated and (user.is_superuser or user.has_role(Role.EDITOR, Role.PUBLISHER, Role.ADMINISTRATOR)),
@@ -61,7 +60,7 @@ def show_my_page(request):
 
 @require_POST
 def keep_reading(request):
-    """Begins or ends the trail of guides on this device."""
+    """Begins or ends the trail of what is read on this device."""
     response = redirect("my_page")
     if request.POST.get("keep") == "1":
         write_trail(response, read_trail(request))
@@ -82,7 +81,7 @@ def show_favicon(request):
 
 @cache_control(max_age=3600)
 def show_robots(request):
-    closed = ["/admin/", "/accounts/", "/my/", "/search/", "/ask/", "/desk/", "/feedback/"]
+    closed = ["/admin/", "/accounts/", "/my/", "/search/", "/ask/", "/desk/", "/feedback/", "/learn/"]
     lines = ["User-agent: *", *(f"Disallow: {prefix}{path}" for path in closed for prefix in ("", "/en"))]
     return HttpResponse("\n".join([*lines, f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]), content_type="text/plain")
 

@@ -28,6 +28,7 @@ def production_environment(var: str) -> dict[str, str]:
         {
             "SECRET_KEY": "check-" + "0123456789abcdefghij" * 4,
             "SITE_URL": "https://example.go.th",
+            "BADGE_KEY": "Y2hlY2stb25seS1jaGVjay1vbmx5LWNoZWNrLW9ubHk=",
             "VAR_DIR": var,
             "LOG_LEVEL": "ERROR",
             "PATH": f"{Path(PYTHON).parent}{os.pathsep}{os.environ['PATH']}",

@@ -88,6 +88,18 @@ def check_machine() -> None:
     )
 
 
+def check_pdf() -> None:
+    """Wanted for the PDF of certificates only: without it their page offers printing."""
+    from scripts import venv
+
+    report(
+        bool(version_of(str(venv.VENV_PYTHON), "-c", "import weasyprint; print(weasyprint.__version__)")),
+        "PDF (WeasyPrint, Pango)",
+        thai="หน้าประกาศนียบัตรจะให้สั่งพิมพ์แทน: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
+        english="certificates are printed from their page: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
+    )
+
+
 def check_port() -> None:
     from scripts.environment import is_free
 
@@ -132,6 +144,7 @@ def main() -> int:
     check_machine()
     if sys.version_info >= (3, 11):
         check_environment()
+        check_pdf()
         check_port()
         check_services()
     if problems:

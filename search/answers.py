@@ -34,7 +34,6 @@ ENOUGH = 3.0
 LEAST = 0.25  # share of the question that stands on the page, at least
 NEARLY = 0.98  # of the first score: as good as the first
 MUCH = 12.0  # sum of idf from which more says nothing more
-_NO_MARKS = {ord(MARK): None, ord(UNMARK): None}
 SILENT = ("table", "law", "picture", "download")  # blocks whose lines say nothing by themselves
 
 
@@ -98,15 +97,22 @@ class _Asked:
         self.groups = groups
         self.weights = [_weigh(group, idf) for group in groups]
         self.total = sum(self.weights)
+        self._wanted = frozenset(term for group in groups for terms in (group.terms, *group.together) for term in terms)
+        self._known: dict[str, frozenset[str]] = {}
 
     def find(self, *texts: str) -> frozenset[int]:
         """The numbers of the groups that joined texts have."""
-        terms = set()
+        terms: set[str] = set()
         for text in texts:
-            for term in thai.split_terms(text.translate(_NO_MARKS)):
-                terms.add(term)
-                terms.update(thai.parts_of(term))
-        return frozenset(number for number, group in enumerate(self.groups) if _has(group, terms))
+            for term in thai.find_terms(text.replace(MARK, "").replace(UNMARK, "")):
+                terms.update(self._read(term))
+        return frozenset(number for number, group in enumerate(self.groups) if _has(group, terms)) if terms else frozenset()
+
+    def _read(self, term: str) -> frozenset[str]:
+        """What of the question a word is or has in it."""
+        if term not in self._known:
+            self._known[term] = self._wanted.intersection((term, *thai.parts_of(term)))
+        return self._known[term]
 
     def share(self, found: Iterable[int]) -> float:
         return sum(self.weights[number] for number in set(found)) / self.total
@@ -151,13 +157,18 @@ def _choose(asked: _Asked, hit: Hit, page: Model) -> _Part | None:
     known = title | asked.find(short, hit.texts["keywords"])
     lines = hit.texts["body"].split("\n")
     parts = list(_parts_of(page))
+    sections: dict[str, frozenset[int]] = {}
     best, best_share = next((part for part in parts if part.first < 0), None), asked.share(known) if short else 0.0
     for part in parts:
         if part.first < 0 or sum(map(len, part.sources)) < SHORTEST:
             continue
         own = asked.find(*lines[part.first : part.first + part.length])
-        share = asked.share(title | own | asked.find(thai.join(part.section)))
-        if asked.share(own - known) >= BETTER and share > best_share:
+        if asked.share(own - known) < BETTER:
+            continue
+        if part.section not in sections:
+            sections[part.section] = asked.find(thai.join(part.section))
+        share = asked.share(title | own | sections[part.section])
+        if share > best_share:
             best, best_share = part, share
     return best
 

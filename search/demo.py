@@ -1,18 +1,21 @@
-"""Loads an invented log of searches for the demonstration, so that the desk's report has something to show.
+"""Gives the search desk of the demonstration something to show: an invented log of searches, and one record of each kind.
 
-Made once, with times before now and a fixed seed. The editors' own words, synonyms and promotions stay empty: they
-are theirs to write.
+The log is made once, with times before now and a fixed seed. The records are about an invented relief campaign, ยิ้มสู้ฝน,
+whose name no dictionary and no page has: whoever searches it finds the guide for flooded shops through the synonym, with
+the promotion above it. What a person has changed or deleted stays so.
 """
 
 import datetime as dt
 import random
 from collections.abc import Callable
 
+from django.db.models import Model
 from django.utils import timezone
 
 from kb.demo.ledger import Ledger, checksum
+from kb.models import GuidePage
 from search.log import cluster_id, cluster_of, write_filters
-from search.models import Document, SearchClick, SearchEvent
+from search.models import Document, OwnWord, Promotion, SearchClick, SearchEvent, SynonymSet
 
 KEY = "search/log"
 WEEKS = 8
@@ -41,15 +44,47 @@ ASKED = (
     ("ฟาร์มแมลง มาตรฐาน", 5, 1, "run", 0.2, "", "เลี้ยงจิ้งหรีดขายต้องขออะไร"),
     ("ร้านป้าอยู่ในตลาดต้องเสียภาษีป้ายไหม", 2, 3, "run", 0, "", ""),
     ("ทำโลโก้แล้วโดนก๊อป", 4, 5, "grow", 0.3, "", ""),
+    ("ยิ้มสู้ฝนสมัครที่ไหน", 6, 4, "recover", 0.5, "", ""),
+    ("น้ำท่วมร้านทำไงดี", 15, 6, "recover", 0.6, "", ""),
 )  # fmt: skip
 
 
-def load_search_log(ledger: Ledger, say: Callable[[str], None]) -> None:
+CAMPAIGN, GUIDE = "ยิ้มสู้ฝน", "flood-recovery"
+NOTE = "ตัวอย่างของระบบสาธิต แคมเปญนี้ไม่มีจริง"
+
+
+def load_search_desk(ledger: Ledger, say: Callable[[str], None]) -> None:
     """Safe to repeat; the caller holds the transaction and has loaded what is found."""
     if KEY not in ledger:
         write_log(timezone.localtime())
         ledger[KEY] = checksum(ASKED)
+    for key, make in RECORDS.items():
+        if key not in ledger and (record := make()):
+            record.full_clean()
+            record.save()
+            ledger[key] = ""
     say(f"คำค้นที่สมมติขึ้น {SearchEvent.objects.count()} ครั้ง / invented searches")
+
+
+def make_word() -> OwnWord | None:
+    return None if OwnWord.objects.filter(word=CAMPAIGN).exists() else OwnWord(word=CAMPAIGN, note=NOTE)
+
+
+def make_synonym() -> SynonymSet:
+    return SynonymSet(term=CAMPAIGN, equivalents="น้ำท่วม", kind=SynonymSet.Kind.SPOKEN, note=NOTE)
+
+
+def make_promotion() -> Promotion | None:
+    guide = GuidePage.objects.live().filter(slug=GUIDE).first()
+    text = "รายการแนะนำตัวอย่างที่บรรณาธิการปักไว้ แคมเปญยิ้มสู้ฝนไม่มีจริง"
+    return guide and Promotion(title="ตัวอย่าง: น้ำท่วมร้าน เริ่มจากหน้านี้", text=text, phrases=f"น้ำท่วม\n{CAMPAIGN}", page=guide)
+
+
+RECORDS: dict[str, Callable[[], Model | None]] = {
+    "search/word": make_word,
+    "search/synonym": make_synonym,
+    "search/promotion": make_promotion,
+}
 
 
 def write_log(now: dt.datetime) -> None:

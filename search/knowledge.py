@@ -315,17 +315,23 @@ def find_best_bets(terms: Sequence[str], *, today: dt.date | None = None) -> lis
 
 
 @contextmanager
+def holding(known: Knowledge) -> Iterator[Knowledge]:
+    """Inside the block, in this thread, this is what is known."""
+    token = _trial.set(known)
+    try:
+        yield known
+    finally:
+        _trial.reset(token)
+
+
+@contextmanager
 def trying(synonyms: Iterable[tuple[str, Iterable[str], str]]) -> Iterator[Knowledge]:
     """Inside the block, in this thread, these synonyms (term, equivalents, kind) hold besides what is known. Nothing is saved."""
     table = _Table(knowledge().synonyms)
     for term, equivalents, kind in synonyms:
         table.add(term, equivalents, kind)
-    tried = replace(knowledge(), synonyms=table.frozen())
-    token = _trial.set(tried)
-    try:
+    with holding(replace(knowledge(), synonyms=table.frozen())) as tried:
         yield tried
-    finally:
-        _trial.reset(token)
 
 
 # Changes
@@ -374,8 +380,8 @@ def mark_words_changed() -> int:
     due = list(KnowledgeChange.objects.filter(is_done=False))
     words = {change.word for change in due if change.word}
     number = 0
-    for rows in _pages(Document.objects.only("pk", "kind", "object_id", "words", "terms")) if words else ():
-        changed = [row for row in rows if _has_word(row, words)]
+    for rows in list_pages(Document.objects.only("pk", "kind", "object_id", "words", "terms")) if words else ():
+        changed = [row for row in rows if has_word(row, words)]
         if changed:
             with transaction.atomic():
                 Document.objects.filter(pk__in=[row.pk for row in changed]).update(cutter="")  # else an unchanged text is not cut again
@@ -386,14 +392,15 @@ def mark_words_changed() -> int:
     return number
 
 
-def _pages(queryset, size: int = 200) -> Iterator[list[Document]]:
+def list_pages(queryset, size: int = 200) -> Iterator[list[Document]]:
     last = 0
     while page := list(queryset.filter(pk__gt=last).order_by("pk")[:size]):
         yield page
         last = page[-1].pk
 
 
-def _has_word(row: Document, words: Iterable[str]) -> bool:
+def has_word(row: Document, words: Iterable[str]) -> bool:
+    """Whether a document has one of the words (as they are kept), however it is cut now."""
     text = thai.fold("\n".join(row.words.values()).replace(thai.JOINER, ""))
     drafts = row.terms.replace(" ", "")  # words of an unpublished revision stand here only
     return any(word in text or thai.term_of(word) in drafts for word in words)

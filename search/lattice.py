@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from search import layout, weights
-from search.vocabulary import UNKNOWN, Vocabulary, find_difference, is_good
+from search.vocabulary import START, UNKNOWN, Vocabulary, find_difference, is_good
 
 LONGEST_PIECE = 40  # characters of a word
 LONGEST_SLIP = 20  # of a stretch that may be a word with a slip
@@ -121,11 +121,11 @@ def _find_words_at(run: str, vocabulary: Vocabulary) -> list[list[tuple[int, flo
 
 
 def _look_up(run: str, vocabulary: Vocabulary) -> list[list[tuple[int, float, str]]]:
-    found = []
-    for start in range(len(run)):
-        ends = range(start + 1, min(start + LONGEST_PIECE, len(run)) + 1)
-        costs = ((end, vocabulary.cost(run[start:end])) for end in ends)
-        found.append([(end, cost, run[start:end]) for end, cost in costs if cost is not None])
+    found, price_of, length = [], vocabulary.cost, len(run)
+    for start in range(length):
+        longest = min(vocabulary.longest_from(run[start : start + START]), LONGEST_PIECE, length - start)
+        pieces = [run[start : start + size] for size in range(1, longest + 1)]
+        found.append([(start + len(piece), cost, piece) for piece in pieces if (cost := price_of(piece)) is not None])
     return found
 
 
@@ -161,21 +161,21 @@ def find_slips(run: str, vocabulary: Vocabulary, repair: Repair) -> dict[str, li
 
     A scrap of a name that the index happens to have is not what a longer stretch was meant as.
     """
-    segments = {
+    segments = dict.fromkeys(  # in order, so that every process decides a tie alike
         run[start:end]
         for start in range(len(run))
         if not start or run[start] not in DEPENDENT
         for end in range(start + SHORTEST_SLIP - 1, min(start + LONGEST_SLIP, len(run)) + 1)
-    }
+    )
     if repair is Repair.SLIPS:
         words = {word for found in _find_words_at(run, vocabulary) for _end, _cost, word in found}
-        segments = {segment for segment in segments if segment not in words or not is_good(segment)}
+        segments = [segment for segment in segments if segment not in words or not is_good(segment)]
     else:
-        segments = {segment for segment in segments if not vocabulary.counts.get(segment) and segment not in weights.COMMON_WORDS}
+        segments = [segment for segment in segments if not vocabulary.counts.get(segment) and segment not in weights.COMMON_WORDS]
     return {segment: options for segment, options in _find_options(run, segments, vocabulary).items() if options}
 
 
-def _find_options(run: str, segments: set[str], vocabulary: Vocabulary) -> dict[str, list[tuple[float, str, int]]]:
+def _find_options(run: str, segments: list[str], vocabulary: Vocabulary) -> dict[str, list[tuple[float, str, int]]]:
     """For each stretch of the run, its options; those of another repair of the same run are known already."""
     known = _remember(vocabulary, (run, "options"), dict)
     new = [segment for segment in segments if segment not in known]

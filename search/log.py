@@ -148,13 +148,8 @@ def write_filters(filters: Mapping[str, Sequence[str]]) -> str:
 # Tokens of clicks
 
 
-def click_token(query: str, key: str, position: int) -> str:
-    """For the `ping` of a result: `query` as typed, the document's key, its place in the results from 1 on."""
-    return _sign(cluster_id(cluster_of(redact(query))), key, position, timezone.localdate())
-
-
 def click_tokens(query: str, keys: Sequence[str], *, first: int = 1) -> list[str]:
-    """The same for a page of results; the question is read once."""
+    """For the `ping` of each result: `query` as typed, the documents' keys, the place of the first in the results from 1 on."""
     cluster, today = cluster_id(cluster_of(redact(query))), timezone.localdate()
     return [_sign(cluster, key, position, today) for position, key in enumerate(keys, start=first)]
 
@@ -257,15 +252,6 @@ def _write_clicks(clicks: Mapping[tuple[dt.date, str, str], Sequence[int]]) -> N
     SearchClick.objects.bulk_create(rows, ignore_conflicts=True)
     for (day, cluster, document), (number, position) in clicks.items():
         SearchClick.objects.filter(day=day, cluster_id=cluster, document=document).update(number=F("number") + number, position=position)
-
-
-def forget_waiting() -> None:
-    """Nothing waits, nobody is counted: for tests."""
-    with _guard:
-        _events.clear()
-        _clicks.clear()
-        _counted.clear()
-        _pressed.clear()
 
 
 def forget_old() -> int:

@@ -1,8 +1,9 @@
 """The search desk in Wagtail's admin: why a question finds what it finds, and what people look for."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,15 +16,21 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from business import vocabulary
 from kb.models import GuideIndexPage
-from search import reports, thai
+from search import differences, reports, thai
 from search.engines import FIELDS, MARK, UNMARK, EngineAway
 from search.knowledge import find_best_bets, find_phrases, knowledge, trying
-from search.models import SynonymSet
+from search.models import OwnWord, Promotion, SynonymSet
 from search.query import Explanation, explain
+from search.readings import Why
 
 WORD_FIELDS = tuple(name for name in FIELDS if name not in ("pairs", "grams", "all", "starts"))
 NO_MARKS = {ord(mark): None for mark in (thai.JOINER, MARK, UNMARK)}
-WHY = {"typed": gettext_lazy("ตามที่พิมพ์"), "offered": gettext_lazy("เสนอให้เลือก"), "nearly": gettext_lazy("คำใกล้เคียง"), **reports.CORRECTIONS}
+WHY = {
+    Why.TYPED: gettext_lazy("ตามที่พิมพ์"),
+    Why.OFFERED: gettext_lazy("เสนอให้เลือก"),
+    Why.NEARLY: gettext_lazy("คำใกล้เคียง"),
+    **reports.CORRECTIONS,
+}
 KINDS = dict(SynonymSet.Kind.choices) | {"variant": gettext_lazy("สะกดอีกแบบ"), "abbreviation": gettext_lazy("คำย่อ")}
 MOST_TERMS = 60
 
@@ -95,7 +102,7 @@ def show_explanation(explanation: Explanation, before: Iterable[ShownHit] | None
     heaviest = sorted(weights.items(), key=lambda row: -max(row[1].values()))
     return Shown(
         readings=[
-            ShownReading(reading.text, [WHY.get(str(why), str(why)) for why in sorted(reading.why)], reading.weight, reading.words)
+            ShownReading(reading.text, [WHY[why] for why in sorted(reading.why)], reading.weight, reading.words)
             for reading in explanation.readings
         ],
         terms=[(term, [row.get(name, 0) for name in WORD_FIELDS]) for term, row in heaviest[:MOST_TERMS]],
@@ -125,35 +132,84 @@ def list_known(terms: tuple[str, ...]) -> list[tuple[str, str, str]]:
     return rows
 
 
+Record = SynonymSet | OwnWord | Promotion
+FIELDS_OF = {  # what the preview reads of a record, the first of them says that it is meant
+    SynonymSet: ("term", "equivalents", "kind"),
+    OwnWord: ("word",),
+    Promotion: ("phrases", "title", "starts_on", "ends_on", "order"),
+}
+
+
+def read_record(given: Mapping[str, str]) -> Record | None:
+    """The record that an editor is about to save, from its form or from the preview's; `record` is the number of a saved one.
+
+    Raises ValidationError. A promotion's target is not asked for: it changes nothing about when it is shown.
+    """
+    for model, names in FIELDS_OF.items():
+        if not any(given.get(name, "").strip() for name in names[:2] if name != "title"):
+            continue
+        number = given.get("record", "")
+        record = (model.objects.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 10 else None) or model()
+        for name in names:
+            if value := given.get(name, "").strip():
+                setattr(record, name, value)
+        if model is SynonymSet and record.pk:
+            record.live = bool(given.get("live"))
+        if model is Promotion:
+            record.url, record.page, record.programme = "/", None, None
+            record.title = record.title or record.phrases[:100]
+        record.full_clean(exclude=["changed_by"])
+        return record
+    return None
+
+
+def add_address(record: Record) -> str:
+    """The form of a new record, filled in."""
+    fields = {name: getattr(record, name) for name in FIELDS_OF[type(record)] if getattr(record, name) not in (None, "")}
+    return f"{reverse(f'wagtailsnippets_search_{record._meta.model_name}:add')}?{urlencode(fields)}"
+
+
 class PreviewView(DeskView):
+    """Why a question finds what it finds, and what a record changes that is not saved yet."""
+
     template_name = "search/admin/preview.html"
     page_title = gettext_lazy("ลองค้นดู")
 
+    def post(self, request, *args, **kwargs):
+        """From the form of a record. Nothing is saved."""
+        return self.get(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        asked = {name: self.request.GET.get(name, "")[:1_000] for name in ("q", "term", "equivalents", "kind")}
+        sent = self.request.POST if self.request.method == "POST" else self.request.GET
+        asked = {name: sent.get(name, "")[:1_000] for name in ("q", "record", "live", *chain.from_iterable(FIELDS_OF.values()))}
         context |= {"asked": asked, "kinds": SynonymSet.Kind.choices, "fields": WORD_FIELDS}
-        if not asked["q"].strip():
-            return context
-        synonym = None
-        if asked["term"].strip() or asked["equivalents"].strip():
-            synonym = SynonymSet(term=asked["term"], equivalents=asked["equivalents"], kind=asked["kind"] or SynonymSet.Kind.SAME)
-            try:
-                synonym.full_clean(exclude=["changed_by"])
-            except ValidationError as error:
-                context["errors"], synonym = error.messages, None
+        record = None
         try:
-            explanation = explain(asked["q"])
-            now = show_explanation(explanation)
-            terms = explanation.readings[0].words if explanation.readings else ()
-            context |= {"now": now, "known": list_known(terms), "bets": find_best_bets(terms)}
-            if synonym:
-                with trying([(synonym.term, synonym.lines, synonym.kind)]):
-                    context["then"] = show_explanation(explain(asked["q"]), now.hits)
-                fields = {"term": synonym.term, "equivalents": synonym.equivalents, "kind": synonym.kind}
-                context["keep"] = f"{add_synonym_address()}?{urlencode(fields)}"
+            record = read_record(asked)
+        except ValidationError as error:
+            context["errors"] = error.messages
+        try:
+            if asked["q"].strip():
+                context |= self.explain(asked["q"], record if isinstance(record, SynonymSet) else None)
+            if record:
+                context |= {"record": record, "weeks": differences.WEEKS, "first": differences.FIRST}
+                context["keep"] = "" if record.pk else add_address(record)
+                context["differences"] = differences.TRIALS[type(record)](record)
         except EngineAway:
             context["is_away"] = True
+        except differences.TrialFailed:
+            context["is_failed"] = True
+        return context
+
+    def explain(self, text: str, synonym: SynonymSet | None) -> dict:
+        explanation = explain(text)
+        now = show_explanation(explanation)
+        terms = explanation.readings[0].words if explanation.readings else ()
+        context = {"now": now, "known": list_known(terms), "bets": find_best_bets(terms)}
+        if synonym:
+            with trying([(synonym.term, synonym.lines, synonym.kind)]):
+                context["then"] = show_explanation(explain(text), now.hits)
         return context
 
 

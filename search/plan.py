@@ -52,7 +52,10 @@ ENOUGH = 100  # documents
 
 def _may_miss(telling: Sequence[str], vocabulary: Vocabulary) -> bool:
     """Whether the words alone may find too little, so that scraps select too: one is unknown here, or all are rare."""
-    numbers = [vocabulary.counts.get(word, 0) for word in telling]
+    counts, numbers = vocabulary.counts, []
+    for word in telling:
+        parts = min((counts.get(part, 0) for part in smallest_parts(word)), default=0)
+        numbers.append(counts.get(word, 0) or (parts if parts >= ENOUGH else 0))  # the parts of an unknown compound are sought, too
     return not all(numbers) or sum(numbers) < ENOUGH
 
 

@@ -19,7 +19,7 @@ from search import thai
 from search.answers import Answer, find_answer
 from search.documents import ANY, FACETS, Kind, kinds
 from search.engines import MARK, EngineAway, Hit, Plan
-from search.engines.choice import ask
+from search.engines.choice import ask, chosen_engine, embedded
 from search.highlight import find_passage, plain, show_marked
 from search.knowledge import BestBet, find_best_bets, knowledge
 from search.plan import make_plan
@@ -135,9 +135,7 @@ def search(text: str, *, filters: dict[str, Sequence[str]] | None = None, page: 
         Reach.WORDS if hits.full or not hits.total else Reach.SOME,
         is_fallback,
         hits.took,
-        find_answer(plan, hits.hits, {item.key: item.object for item in items}, vocabulary.idf)
-        if page == 1 and hits.full
-        else None,
+        find_answer(plan, hits.hits, {item.key: item.object for item in items}, vocabulary.idf) if page == 1 and hits.full else None,
         best_bets,
     )
 
@@ -148,7 +146,7 @@ def explain(text: str, *, limit: int = 20) -> Explanation:
     question = read_question(text, vocabulary=vocabulary, known=knowledge())
     plan = make_plan(question, vocabulary=vocabulary, known=knowledge(), limit=limit)
     hits, is_fallback = ask(plan)
-    return Explanation(question, plan, hits.hits, "embedded" if is_fallback else "", hits.took)
+    return Explanation(question, plan, hits.hits, (embedded() if is_fallback else chosen_engine()).name, hits.took)
 
 
 def _plan(question: Question, filters: dict[str, Sequence[str]] | None, page: int, vocabulary: Vocabulary) -> Plan:
@@ -174,7 +172,7 @@ def _load(hits: Sequence[Hit]) -> tuple[Item, ...]:
     for code in {hit.kind for hit in hits} & kinds().keys():
         ids = [hit.object_id for hit in hits if hit.kind == code]
         bodies = [field.name for field in kinds()[code].model._meta.concrete_fields if isinstance(field, StreamField)]
-        rows = list(kinds()[code].searchable().filter(pk__in=ids).defer(*bodies))
+        rows = list(kinds()[code].searchable().filter(pk__in=ids).defer(*bodies).order_by())
         kinds()[code].complete(rows)
         found |= {(code, row.pk): row for row in rows}
     return tuple(_show(hit, found[hit.kind, hit.object_id]) for hit in hits if (hit.kind, hit.object_id) in found)

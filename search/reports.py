@@ -13,19 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from search.log import most_used_texts
 from search.models import SearchClick, SearchEvent
+from search.readings import Why
 
 FEWEST = 3
 LONGEST_TABLE = 50
 PERIODS = {4: _("4 สัปดาห์"), 12: _("12 สัปดาห์"), 26: _("26 สัปดาห์")}
 CORRECTIONS = {
-    "layout": _("ลืมเปลี่ยนภาษาแป้นพิมพ์"),
-    "spelling": _("พิมพ์ผิด"),
-    "spaces": _("เว้นวรรคเกิน"),
-    "variant": _("สะกดอีกแบบ"),
-    "abbreviation": _("คำย่อ"),
-    "synonym": _("คำพ้อง"),
-    "filler": _("ตัดคำพูดประกอบ"),
-}
+    Why.LAYOUT: _("ลืมเปลี่ยนภาษาแป้นพิมพ์"),
+    Why.SPELLING: _("พิมพ์ผิด"),
+    Why.SPACES: _("เว้นวรรคเกิน"),
+}  # what a question that is announced as another may have been repaired of
 
 
 @dataclass(frozen=True)
@@ -110,6 +107,14 @@ def read_report(*, weeks: int = 4, stage: str = "", today: dt.date | None = None
         _read_refined(events),
         _read_corrected(events),
     )
+
+
+def read_frequent(*, weeks: int, today: dt.date | None = None) -> list[Asked]:
+    """The most frequent questions of the last weeks in a wording of many, `LONGEST_TABLE` at most. Two queries."""
+    since = (today or timezone.localdate()) - dt.timedelta(weeks=weeks)
+    rows = _count_clusters(SearchEvent.objects.filter(day__gte=since))
+    texts = most_used_texts([cluster for cluster, _words, _number in rows], at_least=FEWEST, day__gte=since)
+    return [Asked(texts[cluster], number) for cluster, _words, number in rows if cluster in texts]
 
 
 def _hide(number: int) -> int | None:

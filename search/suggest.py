@@ -2,7 +2,8 @@
 
 No query of the database, ever. Titles come from the embedded engine, which both arrangements keep level; the rest from
 a file beside the index (`suggestions.json`), which the clock writes (`write_lists`) and every process reads when it has
-changed. Engine away: nothing is suggested. No file: titles only.
+changed: topics, by the words that lead to them, too; centres by what people call their provinces. Engine away: nothing is
+suggested. No file: titles only.
 
 Nothing is re-checked here. What the public index holds is suggested, and a withdrawn page leaves it with the sync:
 within two seconds of the commit. A browser or a shared cache may repeat an answer for `max-age` (60 s). Whatever is
@@ -10,36 +11,44 @@ chosen is checked in the database when it is opened (`search.suggest_views.open_
 title that was public and leads to nothing that is not. That is R15's "from suggestions at the next request".
 
 What was typed is cut at its blanks into chunks; the last may be half typed. Each must be the beginning of a title from
-one of its words on (the index's `starts`) or, when that gives too little, stand inside one of the title's compounds.
+one of its words on (the index's `starts`) or, when that gives too little, stand inside one of the title's compounds, at
+the beginning of one of its parts first. When no guide begins so, those are asked for that have as a keyword what was
+begun. No kind fills the list while another has something (`MOST_OF`).
 Only letters, marks and digits are left of a chunk (`thai.term_of`), so the patterns made of it hold nothing of the
 visitor's that could be an operator.
 """
 
-import json
-import logging
-import os
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from business import vocabulary
 from search import knowledge, layout, log, thai
+from search.beside import read_beside, write_beside
 from search.documents import kinds
-from search.engines import EngineAway
+from search.engines import Clause, EngineAway, Group, Plan
 from search.engines.choice import embedded
-from search.models import key_of
+from search.models import Document, key_of
+from search.topics import words_of_functions, write_topics
 
-logger = logging.getLogger(__name__)
 MOST = 8  # suggestions
-MOST_OF = {"centre": 3, "word": 2, "question": 3, "stage": 2, "function": 2, "download": 1}  # unless nothing else is left
+MOST_OF = {
+    "guide": 4,
+    "programme": 3,
+    "centre": 3,
+    "word": 2,
+    "question": 2,
+    "stage": 2,
+    "function": 2,
+    "download": 1,
+}  # unless nothing else is left
+MOST_BY_KEYWORD, MOST_COMPLETED = 3, 4  # guides; words that complete what was typed
 ORDER = ("guide", "stage", "function", "programme", "course", "lesson", "question", "centre", "word", "download")  # among equals
 SHORTEST, LONGEST, MOST_CHUNKS = 2, 80, 6  # characters typed (longer is a question, no beginning), chunks
 CANDIDATES = 40  # titles that are ranked
@@ -64,7 +73,7 @@ class Suggestion:
 class Rank(NamedTuple):
     """The smaller, the earlier."""
 
-    fit: int  # 0 the title begins so, 1 one of its words; 2, 3 the same with tone marks supplied; 4, 5 inside a word
+    fit: int  # 0 the title begins so, 1 one of its words or parts; 2, 3 the same with tone marks supplied; 4, 5 inside a word
     kind: int
     length: int
 
@@ -77,7 +86,7 @@ def find_suggestions(text: str) -> list[Suggestion]:
         chunks = read_chunks(reading)
         if chunks:
             try:
-                found = _find(chunks, look_inside=place == 0)
+                found = _find(chunks, as_typed=place == 0)
             except EngineAway:
                 return []
             if found:
@@ -137,7 +146,7 @@ class _Chunks:
         """How well a title fits, by its starts (the first of them is the whole title); None: not at all."""
         if not keys:
             return None
-        if not all(pattern.search(keys[0]) for pattern in self.patterns):
+        if not all(any(pattern.search(key) for key in keys) for pattern in self.patterns):
             return None
         exact = self._place(keys, lambda text, key: key.startswith(text), self.texts)
         loose = self._place(keys, lambda pattern, key: pattern.match(key), self.patterns)
@@ -153,32 +162,70 @@ class _Chunks:
         return 1 if any(begins(chunks[-1], key) for key in keys) else 2
 
 
-def _find(typed: Sequence[str], *, look_inside: bool) -> list[Suggestion]:
+INSIDE = 4  # the fit from which on it stands just anywhere
+
+
+def _find(typed: Sequence[str], *, as_typed: bool) -> list[Suggestion]:
+    """What fits best. Keys that are read on the other layout must begin a word or a part of one."""
     chunks = _Chunks(typed)
-    ranked: dict[str, tuple[Rank, str, Entry]] = {}
+    ranked: dict[object, tuple[Rank, str, Entry]] = {}
 
     def put(entry: Entry) -> None:
         rank = chunks.rank(entry.kind, entry.keys, length=len(entry.text))
-        key = entry.keys[0]
-        if rank and (key not in ranked or rank < ranked[key][0]):
-            ranked[key] = (rank, key, entry)
+        if rank and (as_typed or rank.fit < INSIDE):
+            put_ranked(rank, entry)
 
-    for inside in (False, True) if look_inside else (False,):
+    def put_ranked(rank: Rank, entry: Entry) -> None:
+        key = (entry.kind, entry.code) if entry.kind == "centre" else entry.keys[0]  # a centre has a nickname beside its title
+        if key not in ranked or rank < ranked[key][0]:
+            ranked[key] = (rank, entry.keys[0], entry)
+
+    for inside in (False, True):
         if inside and (len(ranked) >= MOST or max(map(len, typed)) < SHORTEST_INSIDE):
             break
         for kind, object_id, joined in embedded().begin_with(chunks.sources, CANDIDATES, inside=inside):
-            keys = _all_starts(joined)
-            if kind in kinds() and keys:
-                put(Entry(kind, joined.replace(thai.JOINER, ""), str(object_id), tuple(keys)))
+            if entry := _read_title(kind, object_id, joined):
+                put(entry)
     for entry in lists().beginning_with(chunks.patterns[-1], typed[-1][0]):
         put(entry)
+    if ranked and not any(entry.kind == "guide" for _rank, _key, entry in ranked.values()):
+        for entry in _find_by_keyword(typed, [entry for _rank, _key, entry in ranked.values()]):
+            put_ranked(Rank(INSIDE - 1, ORDER.index("guide"), len(entry.text)), entry)
     return [_show(entry) for entry in _choose([entry for _rank, _key, entry in sorted(ranked.values(), key=lambda found: found[:2])])]
 
 
+def _read_title(kind: str, object_id: int, joined: str) -> "Entry | None":
+    keys = _all_starts(joined)
+    return Entry(kind, joined.replace(thai.JOINER, ""), str(object_id), tuple(keys)) if kind in kinds() and keys else None
+
+
+def _find_by_keyword(typed: Sequence[str], found: Iterable["Entry"]) -> list["Entry"]:
+    """Guides that have as a keyword what was begun, as words of what was found complete it."""
+    begun = typed[-1]
+    words = {term for entry in found for key in entry.keys[:1] for term in thai.split_terms(thai.join(key)) if term.startswith(begun)}
+    if len(typed) > 1 or len(begun) < SHORTEST_INSIDE or not words:
+        return []
+    terms = tuple(sorted(words, key=lambda word: (len(word), word))[:MOST_COMPLETED])
+    clauses = tuple(Clause("keywords", term, 1.0) for term in terms)
+    plan = Plan(clauses=clauses, groups=(Group(terms),), filters={"type": ("guide",)}, limit=MOST_BY_KEYWORD)
+    hits = [hit for hit in embedded().search(plan).hits if not set(terms).isdisjoint(thai.split_terms(hit.texts["keywords"]))]
+    return list(filter(None, (_read_title(hit.kind, hit.object_id, hit.texts["title"]) for hit in hits)))
+
+
 def _all_starts(joined: str) -> list[str]:
-    """The title from each of its words on, in full."""
+    """The title from each of its words and parts of compounds on, in full; the whole title first."""
     terms = thai.split_terms(joined)
-    return ["".join(terms[at:]) for at in range(len(terms))]
+    whole, at, found = "".join(terms), 0, []
+    for term in terms:
+        found += [whole[at + start :] for start in [0, *_starts_of_parts(term)]]
+        at += len(term)
+    return list(dict.fromkeys(found))
+
+
+def _starts_of_parts(term: str) -> list[int]:
+    """Where the parts of a compound begin in it."""
+    places = {term.find(part) for part in thai.parts_of(term) if len(part) >= thai.SHORTEST_PART}
+    return sorted(place for place in places if place > 0)
 
 
 def _choose(found: list["Entry"]) -> list["Entry"]:
@@ -249,59 +296,53 @@ class Lists:
 
 
 _NOTHING = Lists()
-_read: dict[tuple[str, str], tuple[tuple, Lists]] = {}  # {(file, language): (what the file was, its entries)}
 
 
 def lists() -> Lists:
     """The entries in the language of now, read again when the file has changed. Without a readable file there are none."""
-    path = Path(settings.SEARCH_INDEX_DIR) / LISTS
     language = "en" if (get_language() or "").startswith("en") else "th"
-    try:
-        state = path.stat()
-    except OSError:
-        return _NOTHING
-    mark = (state.st_ino, state.st_mtime_ns, state.st_size)
-    known = _read.get((str(path), language))
-    if known is None or known[0] != mark:
-        known = (mark, Lists(_read_entries(path, language)))
-        if len(_read) > 8:
-            _read.clear()
-        _read[str(path), language] = known
-    return known[1]
+    return read_beside(LISTS, lambda content: Lists(_read_entries(content[language])), _NOTHING, purpose=language)
 
 
-def _read_entries(path: Path, language: str) -> list[Entry]:
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))[language]
-        return [Entry(str(kind), str(text), str(code), tuple(map(str, keys))) for kind, text, code, keys in rows if keys]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        logger.warning("the list of suggestions cannot be read (%s)", type(error).__name__)
-        return []
+def _read_entries(rows: Iterable) -> list[Entry]:
+    return [Entry(str(kind), str(text), str(code), tuple(map(str, keys))) for kind, text, code, keys in rows if keys]
 
 
 def write_lists() -> int:
-    """Writes the file anew, for the clock; gives the number of entries. A few queries, some of a second.
+    """Writes the file anew, and that of the nearest topics, for the clock; gives the number of entries. A few queries, some of a second.
 
     Raises EngineAway when the index cannot be asked which words it has.
     """
-    words, questions = _own_words(), _frequent_questions()
+    words, questions, centres = _own_words(), _frequent_questions(), _called_centres()
+    leading = words_of_functions(write_topics())
     content = {}
     for language in ("th", "en"):
-        entries = [("stage", getattr(row, f"name_{language}") or row.name_th, code) for code, row in vocabulary.stages().items()]
-        entries += [("function", getattr(row, f"name_{language}") or row.name_th, code) for code, row in vocabulary.functions().items()]
-        entries += [("question", text, "") for text in questions] + [("word", text, "") for text in words]
+        entries = [("stage", getattr(row, f"name_{language}") or row.name_th, code, ()) for code, row in vocabulary.stages().items()]
+        entries += [
+            ("function", getattr(row, f"name_{language}") or row.name_th, code, leading.get(code, ()))
+            for code, row in vocabulary.functions().items()
+        ]
+        entries += centres
+        entries += [("question", text, "", ()) for text in questions] + [("word", text, "", ()) for text in words]
         seen: dict[str, list] = {}
-        for kind, text, code in entries:
-            keys = _all_starts(thai.join(text))
+        for kind, text, code, others in entries:
+            keys = [start for called in (text, *others) for start in _all_starts(thai.join(called))]
             if keys:
-                seen.setdefault(keys[0], [kind, text, code, keys])
+                seen.setdefault(keys[0], [kind, text, code, list(dict.fromkeys(keys))])
         content[language] = list(seen.values())
-    path = Path(settings.SEARCH_INDEX_DIR) / LISTS
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{LISTS}.{os.getpid()}")
-    temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    os.replace(temporary, path)
+    write_beside(LISTS, content)
     return sum(map(len, content.values()))
+
+
+def _called_centres() -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """(kind, title with the nickname, its key, other names) of centres in provinces that people call otherwise. One query."""
+    called = {iso: province.aliases for iso, province in vocabulary.provinces().items() if province.aliases}
+    found = []
+    for number, facets, words in Document.objects.public().filter(kind="centre").values_list("object_id", "facets", "words"):
+        title = words["title"].replace(thai.JOINER, "")
+        for name in called.get(next(iter(facets.get("province", ())), ""), ()):
+            found.append(("centre", f"{title} ({name})", str(number), (f"ศูนย์{name}",)))
+    return found
 
 
 def _own_words() -> list[str]:

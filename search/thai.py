@@ -15,7 +15,7 @@ recorded with whatever was cut.
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable
+from collections.abc import Container
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -225,6 +225,11 @@ def use_words(words: frozenset[str]) -> None:
     parts_of.cache_clear()
 
 
+def added_words() -> frozenset[str]:
+    """What `use_words` was given last."""
+    return _added
+
+
 def is_word(word: str) -> bool:
     """Whether a dictionary has the word, as normalised."""
     return word in common_words() or word in own_words() or word in _added
@@ -329,6 +334,7 @@ def cut(text: str) -> list[str]:
 # that splits at these characters and strips what is neither letter, mark nor digit from both ends gets our words.
 SEPARATORS = JOINER + " \n!\"#$%&'()*+-/:;<=>?@[\\]^_`{|}~“”‘’–—…•·«»฿ฯๆ๏๚๛"
 _PIECE = re.compile(f"[^{re.escape(SEPARATORS)}]+")
+_PIECE_OR_BETWEEN = re.compile(f"({_PIECE.pattern})")
 _EDGE = re.compile(rf"^(?:\W|_)+|(?:[^\w{_MARK}]|_)+$")  # a mark belongs to what stands before it
 
 
@@ -349,17 +355,11 @@ def _fence(gap: str, *, is_first: bool = False, is_last: bool = False) -> str:
     return f"{before}{gap}{after}"
 
 
-def split(joined: str, keep: Callable[[str], bool] | None = None) -> list[Word]:
-    """The words of a joined text with their places in it; nothing is cut again. `keep`: only the terms for which it holds."""
+def split(joined: str) -> list[Word]:
+    """The words of a joined text with their places in it; nothing is cut again."""
     words: list[Word] = []
-    known: dict[str, tuple[str, int, int] | None] = {}
     for piece in _PIECE.finditer(joined):
-        shown = piece[0]
-        if shown in known:
-            read = known[shown]
-        else:
-            read = _read_piece(shown)
-            known[shown] = read = read if read and (keep is None or keep(read[0])) else None
+        read = _read_piece(piece[0])
         if read:
             start = piece.start() + read[1]
             words.append(Word(read[0], start, start + read[2]))
@@ -369,6 +369,34 @@ def split(joined: str, keep: Callable[[str], bool] | None = None) -> list[Word]:
 def split_terms(joined: str) -> list[str]:
     """The terms alone, in order."""
     return [read[0] for read in map(_read_piece, _PIECE.findall(joined)) if read]
+
+
+def find_terms(joined: str) -> set[str]:
+    """The terms alone, each once."""
+    return {read[0] for read in map(_read_piece, set(_PIECE.findall(joined))) if read}
+
+
+class Marker(dict):
+    """Puts `before` and `after` around the words of joined texts whose term is one of `terms`.
+
+    As a table it gives every piece as it is shown, so a word that stands on ten pages is read once.
+    """
+
+    def __init__(self, terms: Container[str], before: str, after: str):
+        super().__init__()
+        self.terms, self.before, self.after = terms, before, after
+
+    def mark(self, joined: str) -> str:
+        return "".join(map(self.__getitem__, _PIECE_OR_BETWEEN.split(joined)))
+
+    def __missing__(self, piece: str) -> str:
+        read = _read_piece(piece) if piece else None
+        shown = piece
+        if read and read[0] in self.terms:
+            start, end = read[1], read[1] + read[2]
+            shown = f"{piece[:start]}{self.before}{piece[start:end]}{self.after}{piece[end:]}"
+        self[piece] = shown
+        return shown
 
 
 @lru_cache(maxsize=50_000)

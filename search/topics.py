@@ -28,10 +28,10 @@ FACETS = ("stage", "function")
 TEXTS = ("title", "keywords", "summary")
 MOST_ROWS, MOST_TOKENS = 3_000, 20_000  # that are counted, that are kept
 MOST = 5
-NEAR = 0.15  # share of the question that must lead to a topic
+NEAR = 0.1  # share of the question that must lead to a topic
 NEXT = 0.5  # of the nearest topic's share, that another one must have
 WORD = 2.0  # a word against a scrap of three characters
-FEW = 5  # documents by which a topic with few of them is taken for larger: one of three says little
+FEW = 10  # documents by which a topic with few of them is taken for larger: one of three says little
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,9 @@ def count_tokens(rows: Iterable[tuple[Sequence[str], set[str]]]) -> Counts:
             row = tokens.setdefault(token, [0, Counter()])
             row[0] += 1
             row[1].update(topics)
-    for name, code in ((name, code) for name in FACETS for code in _rows(name)):
-        row = _rows(name)[code]
+    for topic, row in {f"{facet}:{code}": row for facet in FACETS for code, row in _rows(facet).items()}.items():
         for token in find_tokens(word.term for text in (row.name_th, row.name_en) for word in thai.find_words(text)):
-            tokens.setdefault(token, [1, Counter()])[1][f"{name}:{code}"] += 1  # its own name leads to it
+            tokens.setdefault(token, [1, Counter()])[1][topic] += 1  # its own name leads to it
     kept = sorted(tokens, key=lambda token: (-tokens[token][0], token))[:MOST_TOKENS]
     return Counts(number, dict(of), {token: (tokens[token][0], dict(tokens[token][1])) for token in kept})
 
@@ -130,7 +129,7 @@ def rate_topics(question: Question, counts: Counts) -> dict[str, float]:
         whole += weight
         for facet in FACETS:
             rates = {topic: number / (counts.of.get(topic, 0) + FEW) for topic, number in leads.items() if topic.startswith(facet)}
-            together = sum(rates.values()) * (1 + 1 / documents)  # what stands once proves half
+            together = sum(rates.values()) * (1 + 1 / max(documents, 1))  # what stands once proves half
             for topic, rate in rates.items():
                 sums[topic] += weight * rate / together
     return {topic: share / whole for topic, share in sums.items()} if whole else {}

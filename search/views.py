@@ -6,8 +6,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from business import vocabulary
@@ -17,6 +17,9 @@ from search.documents import ANY, FACETS, listed_kinds
 from search.forms import FACET_NAMES, PREPOSITIONS, Asked, facet_rows, read_address
 from search.log import LONGEST_TEXT, click_tokens, note_search
 from search.query import LAST_PAGE, PAGE_SIZE, Item, Reach, Results, search
+from search.topics import find_province, find_topics
+
+FEW = 4  # results from which on nobody needs to be shown topics
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ def show_results(request):
     results = search(asked.text, filters=asked.engine_filters(), page=asked.page, exact=asked.exact)
     note(request, asked, results)
     business = current_business(request)
+    named = find_province(results.question.words) or vocabulary.provinces().get(next(iter(asked.filters.get("province", ())), ""))
     pings = make_pings(asked, results)
     facets = make_facets(asked, results)
     context |= {
@@ -64,7 +68,9 @@ def show_results(request):
         "corrected": asked.address(exact=False),
         "as_suggested": asked.address(text=results.question.suggestion, exact=False),
         "after": results.question.text[:LONGEST_TEXT],
-        "province": business.province if business else None,
+        "nearest": find_topics(results.question) if results.total < FEW and (not results.total or results.reach is Reach.SOME) else [],
+        "named": named,
+        "province": named or (business.province if business else None),
     }
     return render(request, "search/results.html", context)
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,24 @@ def is_good(term: str) -> bool:
     return thai.is_word(term) or term in weights.COMMON_WORDS
 
 
+START = 4  # characters
+
+
+def _find_reach(words: Iterable[str]) -> dict[str, int]:
+    """{the first `START` characters of words: the length of the longest that begins so}."""
+    reach: dict[str, int] = {}
+    for word in words:
+        start, length = word[:START], len(word)
+        if reach.get(start, 0) < length:
+            reach[start] = length
+    return reach
+
+
+@lru_cache(maxsize=2)
+def _dictionary_reach(added: frozenset[str]) -> dict[str, int]:
+    return _find_reach(chain(thai.common_words(), thai.own_words(), weights.COMMON_WORDS, added))
+
+
 class Vocabulary:
     """`counts`: documents by word; `documents`: how many there are."""
 
@@ -64,6 +82,7 @@ class Vocabulary:
         self._compounds: dict[str, tuple[str, ...]] = {}
         self.memory: dict = {}  # what the lattice has worked out from these words
         self._neighbours: _Neighbours | None = None
+        self._reach: dict[str, int] | None = None
 
     def idf(self, term: str) -> float:
         """BM25's weight of a word, as Lucene and tantivy compute it."""
@@ -72,21 +91,29 @@ class Vocabulary:
 
     def cost(self, term: str) -> float | None:
         """How improbable a word is, in nats; None for what is no word. A lone consonant is a word in a dictionary only."""
-        try:
-            return self._costs[term]
-        except KeyError:
-            self._costs[term] = found = self._cost(term)
-            return found
+        found = self._costs.get(term)
+        if found is None:
+            found = self._cost(term)
+            if found is not None:  # what is no word is not kept: there is no end of it
+                self._costs[term] = found
+        return found
 
     def _cost(self, term: str) -> float | None:
-        counts, total = _general()
-        here, general, is_word = self.counts.get(term, 0), counts.get(term, 0), is_good(term)
+        here, is_word = self.counts.get(term, 0), is_good(term)
         if not is_word and (not here or len(term) < SHORTEST):
             return None
+        counts, total = _general()
+        general = counts.get(term, 0)
         if not is_word:
             here = max(here - 1, FLOOR)  # what was cut out once may be a scrap
         share = (1 - GENERAL) * here / self._total + GENERAL * max(general, FLOOR if is_word else 0) / total
         return -math.log(share) if share else None
+
+    def longest_from(self, start: str) -> int:
+        """The most characters of a word that begins with `start`, its first `START` characters or fewer."""
+        if self._reach is None:
+            self._reach = _find_reach(self.counts)
+        return max(self._reach.get(start, START - 1), _dictionary_reach(thai.added_words()).get(start, 0))
 
     def stands_in_index(self, words: Sequence[str]) -> bool:
         """Whether these words stand in the index as they are, side by side: a name that no dictionary has, perhaps."""

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import CreateView, EditView, SnippetViewSet, SnippetViewSetGroup
@@ -13,6 +13,9 @@ from search.models import OwnWord, Promotion, SynonymSet
 from search.panel import LogView, PreviewView, may_use_desk
 
 GIVEN = ("term", "equivalents", "kind", "word", "phrases", "title")  # fields that an address may fill in beforehand
+
+
+_TRY = HelpPanel(template="search/admin/try_panel.html", heading=_("ก่อนบันทึก"))  # search.panel.PreviewView
 
 
 class _Signed:
@@ -52,7 +55,7 @@ class OwnWordViewSet(_DeskRecords):
     list_export = ["word", "note", "changed_at", "changed_by"]
     export_filename = "words"
     search_fields = ["word", "note"]
-    panels = [FieldPanel("word"), FieldPanel("note")]
+    panels = [FieldPanel("word"), FieldPanel("note"), _TRY]
 
 
 class SynonymSetViewSet(_DeskRecords):
@@ -64,7 +67,7 @@ class SynonymSetViewSet(_DeskRecords):
     list_export = ["term", "equivalents", "kind", "note", "live", "changed_at", "changed_by"]
     export_filename = "synonyms"
     search_fields = ["term", "equivalents", "note"]
-    panels = [FieldPanel("term"), FieldPanel("equivalents"), FieldPanel("kind"), FieldPanel("note"), FieldPanel("live")]
+    panels = [FieldPanel("term"), FieldPanel("equivalents"), FieldPanel("kind"), FieldPanel("note"), FieldPanel("live"), _TRY]
 
 
 class PromotionViewSet(_DeskRecords):
@@ -91,6 +94,7 @@ class PromotionViewSet(_DeskRecords):
             [FieldPanel("page"), FieldPanel("programme"), FieldPanel("url")], heading=_("ปลายทาง"), help_text=_("เลือกอย่างเดียว")
         ),
         FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on"), FieldPanel("order")]),
+        _TRY,
     ]
 
 

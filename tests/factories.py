@@ -1,17 +1,22 @@
 """One factory for each thing a test needs. Vocabulary, centres, roles and the site tree come from the migrations."""
 
 import datetime as dt
+import json
 import uuid
 from decimal import Decimal
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 from factory import LazyAttribute, LazyFunction, Sequence, SubFactory, post_generation
 from factory.django import DjangoModelFactory
 from wagtail_factories import PageFactory
 
 from business.models import Business, BusinessFunction, Province, Sector, Stage
+from courses.models import Attempt, ChapterPage, CourseIndexPage, CoursePage, Learner, LessonPage, Quiz
+from courses.quizzes import current_version
 from kb.models import Agency, Fact, GuideIndexPage, GuidePage, Programme
 from oss.models import Case, CaseEvent, Centre, CentreMember
+from tests.courses.question_samples import make_single
 from users.models import Consent, User
 from users.roles import Role
 
@@ -172,3 +177,89 @@ class CaseFactory(DjangoModelFactory):
     def first_event(case, create, extracted, **kwargs):
         if create:
             CaseEvent.objects.create(case=case, kind=CaseEvent.Kind.OPENED, happened_at=case.opened_at)
+
+
+class CourseFactory(PageFactory):
+    """A live course below /courses/. `stages`, `functions`: lists of codes."""
+
+    class Meta:
+        model = CoursePage
+
+    title = Sequence(lambda n: f"ทำบัญชีร้านเอง {n}")
+    slug = Sequence(lambda n: f"course-{n}")
+    code = Sequence(lambda n: f"{n % 10000:04d}")
+    summary = "รู้ว่าร้านเหลือเงินเท่าไรจริง"
+    goals = "แยกเงินร้านกับเงินบ้านได้\nคิดต้นทุนต่อชิ้นได้"
+    reviewed_on = dt.date(2026, 11, 3)
+    reviewed_by = "ทีมตัวอย่าง"
+    next_review = dt.date(2027, 5, 3)
+    parent = LazyFunction(lambda: CourseIndexPage.objects.get())
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        codes = {name: kwargs.pop(name, default) for name, default in (("stages", ["run"]), ("functions", ["tax"]))}
+        page = super()._create(model_class, *args, **kwargs)
+        page.stages.set([stage(code) for code in codes["stages"]])
+        page.functions.set([function(code) for code in codes["functions"]])
+        page.save()
+        return page
+
+
+class ChapterFactory(PageFactory):
+    """A live chapter of a course."""
+
+    class Meta:
+        model = ChapterPage
+
+    title = Sequence(lambda n: f"บทตัวอย่าง {n}")
+    slug = Sequence(lambda n: f"chapter-{n}")
+    parent = SubFactory(CourseFactory)
+
+
+class LessonFactory(PageFactory):
+    """A live lesson of a chapter. `body`: [("text", "<p>…</p>"), ("task", {…}), ("quiz", {"quiz": quiz}), …]."""
+
+    class Meta:
+        model = LessonPage
+
+    title = Sequence(lambda n: f"คิดต้นทุนต่อชิ้นให้ครบ {n}")
+    slug = Sequence(lambda n: f"lesson-{n}")
+    minutes = 8
+    goals = "บอกต้นทุนต่อจานได้"
+    body = [("text", "<h2>ต้นทุนคืออะไร</h2><p>ค่าของ ค่าแรง ค่าเช่า</p>")]
+    parent = SubFactory(ChapterFactory)
+
+
+class QuizFactory(DjangoModelFactory):
+    """A live quiz. `questions`: raw data as `blocks.QuestionBody` keeps it; see tests/courses/question_samples.py for each kind."""
+
+    class Meta:
+        model = Quiz
+
+    code = Sequence(lambda n: f"quiz-{n}")
+    title = Sequence(lambda n: f"เช็กความเข้าใจ {n}")
+    live = True
+    questions = LazyFunction(lambda: [make_single()])
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        kwargs["questions"] = json.dumps(kwargs["questions"], cls=DjangoJSONEncoder)
+        quiz = super()._create(model_class, *args, **kwargs)
+        return Quiz.objects.get(pk=quiz.pk)  # as it is read, with the ids of every part
+
+
+class AttemptFactory(DjangoModelFactory):
+    """An attempt handed in, without its answers. `start_attempt` and `answer_question` make real ones."""
+
+    class Meta:
+        model = Attempt
+
+    learner = LazyFunction(lambda: Learner.objects.create())
+    quiz = SubFactory(QuizFactory)
+    version = LazyAttribute(lambda attempt: current_version(attempt.quiz))
+    number = Sequence(lambda n: n + 1)
+    shown = LazyAttribute(lambda attempt: [{"id": question["id"], "options": []} for question in attempt.version.content["questions"]])
+    submitted_at = LazyFunction(timezone.now)
+    points = Decimal(1)
+    max_points = Decimal(1)
+    is_passed = True

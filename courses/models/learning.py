@@ -141,7 +141,7 @@ class Note(models.Model):
 class Certificate(models.Model):
     """One per completion. What it says is copied here, so that it stays true when the course or the account is gone."""
 
-    number = models.CharField(max_length=20, unique=True)
+    number = models.CharField(_("เลขประกาศนียบัตร"), max_length=20, unique=True)
     learner = models.ForeignKey(Learner, null=True, on_delete=models.SET_NULL, related_name="certificates")
     course = models.ForeignKey(CoursePage, null=True, on_delete=models.SET_NULL, related_name="certificates")
     course_title = models.CharField(max_length=255)
@@ -153,6 +153,7 @@ class Certificate(models.Model):
     credential = models.TextField(help_text="Open Badges 3.0 as a signed VC-JWT")
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_reason = models.CharField(_("เหตุผลที่เพิกถอน"), max_length=200, blank=True)
+    may_reissue = models.BooleanField(_("ให้เจ้าของขอใบใหม่ได้"), default=False)
     is_demo = models.BooleanField(default=False, editable=False)
 
     class Meta:
@@ -165,3 +166,7 @@ class Certificate(models.Model):
 
     def __str__(self):
         return f"{self.number} {self.course_title}"
+
+    @property
+    def is_standing(self) -> bool:
+        return self.revoked_at is None

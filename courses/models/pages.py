@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.http import Http404
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -17,6 +18,7 @@ from wagtailmedia.models import AbstractMedia
 
 from business.models import BusinessFunction, Stage
 from courses.blocks import LessonBody, PathBody
+from courses.page_forms import PublishablePageForm
 from kb import facts
 from kb.models import HOW_TO_QUOTE, BasePage, Change, Programme, block_sources, block_texts
 from kb.reading import hash_texts
@@ -107,6 +109,7 @@ class CoursePage(BasePage):
     template = "courses/course.html"
     parent_page_types = ["courses.CourseIndexPage"]
     subpage_types = ["courses.ChapterPage"]
+    base_form_class = PublishablePageForm
 
     content_panels = [
         *Page.content_panels,
@@ -197,6 +200,7 @@ class LessonPage(BasePage):
     template = "courses/lesson.html"
     parent_page_types = ["courses.ChapterPage"]
     subpage_types = []
+    base_form_class = PublishablePageForm
 
     edit_handler = TabbedInterface(
         [
@@ -222,6 +226,13 @@ class LessonPage(BasePage):
     def save(self, *args, **kwargs):
         self.text_hash = hash_texts(self.texts())
         super().save(*args, **kwargs)
+
+    def serve(self, request, *args, **kwargs):
+        from courses.outline import stands_below_draft
+
+        if not getattr(request, "is_preview", False) and stands_below_draft(self):
+            raise Http404  # the course was taken back, and its lessons with it
+        return super().serve(request, *args, **kwargs)
 
     def get_context(self, request, *args, **kwargs):
         from courses.lessons import lesson_context

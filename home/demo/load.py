@@ -13,6 +13,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 
+from courses.demo.learners import load_learners
+from courses.demo.load import load_courses
+from courses.models import CoursePage, Quiz
 from home.models import DemoMark, HomePage, PlainPage
 from kb.blocks import GuideBody
 from kb.demo.guide_files import FileError, Text, parse_text, place_links, without_links
@@ -21,7 +24,7 @@ from kb.demo.load import clean_stream, is_untouched, load_knowledge
 from kb.models import GuidePage, Programme
 from oss.demo.load import PASSWORD, list_sign_ins, load_network
 from oss.models import Case
-from search.demo import load_search_log
+from search.demo import load_search_desk
 from users.models import User
 
 FOLDER = Path(__file__).parent / "pages"
@@ -35,7 +38,7 @@ class Refused(Exception):
 def load_demo(say: Callable[[str], None]) -> None:
     """Raises Refused, and FileError on a file that cannot be used; what the rooms before it loaded stays."""
     with translation.override("th"):
-        for load in (load_knowledge, load_network, load_search_log, load_pages):
+        for load in (load_knowledge, load_courses, load_network, load_learners, load_search_desk, load_pages):
             with transaction.atomic():
                 mark = claim_database()
                 ledger = dict(mark.loaded)
@@ -58,6 +61,8 @@ def claim_database() -> DemoMark:
             (Case, "เรื่องที่ขอคำปรึกษา/cases"),
             (Programme, "โครงการ/programmes"),
             (GuidePage, "คู่มือ/guides"),
+            (CoursePage, "คอร์ส/courses"),
+            (Quiz, "แบบฝึก/quizzes"),
         )
         if model.objects.exists()
     ]

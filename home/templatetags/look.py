@@ -9,6 +9,11 @@ from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import mark_safe
 
+from courses.learners import current_learner
+from courses.models import LessonPage
+from courses.paths import learning_of_stage
+from courses.reading import is_changed, note_places, page_state
+from courses.trail import is_kept
 from search.thai import cut
 from users.formats import format_date
 
@@ -111,3 +116,32 @@ def _wrap(text: str) -> str:
 def _keep_whole(piece: str) -> str:
     is_word = _THAI.search(piece) and _SHORTEST <= len(piece) <= _LONGEST
     return format_html('<span class="nb">{}</span>', piece) if is_word else conditional_escape(piece)
+
+
+@register.inclusion_tag("courses/reading_bar.html", takes_context=True)
+def reading_bar(context, page):
+    """How far the reader is with a guide or lesson, and what he may say of it: finished, keep, note. Empty in a preview."""
+    request = context.get("request")
+    if request is None or page.pk is None or getattr(request, "is_preview", False):
+        return {}
+    state = page_state(request, page)
+    is_lesson = isinstance(page, LessonPage)
+    places = note_places(page)
+    at_blocks = {block for block, _words in places}
+    return {
+        "shown": True,
+        "page": page,
+        "state": state,
+        "is_lesson": is_lesson,
+        "is_changed": is_changed(state.row, page),
+        "places": places,
+        "notes": [note for note in state.notes if note.block not in at_blocks],
+        "is_measured": is_kept(request) and (is_lesson or current_learner(request) is not None),
+    }
+
+
+@register.inclusion_tag("components/stage_learning.html", takes_context=True)
+def stage_learning(context, stage):
+    """The recommended learning path and the courses of a stage; three queries."""
+    path, courses = learning_of_stage(stage)
+    return {"path": path, "courses": courses, "request": context.get("request")}

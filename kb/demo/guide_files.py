@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import markdown
 import yaml
@@ -22,21 +23,31 @@ _LOST_LIST = re.compile(r"(^|\n|<p>)([-*]|\d+\.) ")
 _INLINE = {"p", "b", "a", "br"}
 _TEXT = _INLINE | {"h2", "h3", "ul", "ol", "li"}
 
-# name in the file: (name of the block, whether a list, keys needed, keys allowed besides)
-_BLOCKS = {
-    "steps": ("steps", True, {"title"}, {"text"}),
-    "fees": ("fees", True, {"item", "amount"}, {"note"}),
-    "documents": ("documents", True, {"name"}, {"note"}),
-    "time": ("time", False, {"amount"}, {"note"}),
-    "where": ("where", True, {"place"}, {"note", "phone", "url"}),
-    "law": ("law", True, {"name"}, {"section"}),
-    "warning": ("warning", False, {"title", "text"}, set()),
-    "table": ("table", False, {"caption", "head", "rows"}, set()),
-    "qa": ("questions", True, {"question", "answer"}, set()),
-    "download": ("download", False, {"file", "title"}, {"note"}),
-    "image": ("picture", False, {"file", "alt"}, {"caption"}),
+
+class Form(NamedTuple):
+    """How a block is written in a file. `rich`: the keys that are Markdown."""
+
+    block: str  # its name in the StreamField
+    is_list: bool
+    needed: set[str]
+    optional: set[str] = frozenset()
+    rich: set[str] = frozenset()
+
+
+# {name in the file: form}
+GUIDE_FORMS = {
+    "steps": Form("steps", True, {"title"}, {"text"}, rich={"text"}),
+    "fees": Form("fees", True, {"item", "amount"}, {"note"}),
+    "documents": Form("documents", True, {"name"}, {"note"}),
+    "time": Form("time", False, {"amount"}, {"note"}),
+    "where": Form("where", True, {"place"}, {"note", "phone", "url"}),
+    "law": Form("law", True, {"name"}, {"section"}),
+    "warning": Form("warning", False, {"title", "text"}, rich={"text"}),
+    "table": Form("table", False, {"caption", "head", "rows"}),
+    "qa": Form("questions", True, {"question", "answer"}, rich={"answer"}),
+    "download": Form("download", False, {"file", "title"}, {"note"}),
+    "image": Form("picture", False, {"file", "alt"}, {"caption"}),
 }
-_RICH = {("steps", "text"), ("warning", "text"), ("questions", "answer")}
 _FILE_KEYS = {"download": "document", "picture": "image"}
 
 _GUIDE_KEYS = {"title", "slug", "code", "stages", "functions", "short_answer", "summary", "reviewed_on", "reviewed_by", "next_review"}
@@ -47,6 +58,7 @@ class FileError(ValueError):
     """A file that cannot be read as content. The message names the file and the reason."""
 
     def __init__(self, name: str, reason: str):
+        self.reason = reason
         super().__init__(f"{name}: {reason}")
 
 
@@ -82,35 +94,43 @@ def read_guide(path: Path) -> Text:
     return text
 
 
-def parse_text(name: str, source: str) -> Text:
-    """Front matter and body of a file called `name`. Raises FileError."""
+def parse_text(name: str, source: str, forms: Mapping[str, Form] = GUIDE_FORMS) -> Text:
+    """Front matter and body of a file called `name`, whose blocks have these forms. Raises FileError."""
     match = _FRONT_MATTER.fullmatch(source.replace("\r\n", "\n"))
     if not match:
         raise FileError(name, "no front matter between two lines of ---")
     meta = _load_yaml(name, "front matter", match[1])
     if not isinstance(meta, dict):
         raise FileError(name, "front matter is not a list of keys and values")
-    return Text(name, {key: value.strip() if isinstance(value, str) else value for key, value in meta.items()}, parse_body(name, match[2]))
+    body = parse_body(name, match[2], forms, lines_before=match[1].count("\n") + 3)
+    return Text(name, {key: value.strip() if isinstance(value, str) else value for key, value in meta.items()}, body)
 
 
-def parse_body(name: str, source: str) -> list[dict]:
-    """The blocks of a body in their order: Markdown between the fences becomes text blocks."""
+def parse_body(name: str, source: str, forms: Mapping[str, Form] = GUIDE_FORMS, *, lines_before: int = 0) -> list[dict]:
+    """The blocks of a body in their order: Markdown between the fences becomes text blocks. Errors count the file's lines."""
+
+    def line(fence: re.Match) -> int:
+        return lines_before + source.count("\n", 0, fence.start()) + 1
+
     blocks, start, opened = [], 0, None
     for fence in _FENCE.finditer(source):
         part = source[start : fence.start()]
         if opened is None:
             if not fence[1]:
-                raise FileError(name, f"line {_line(source, fence)}: a block is closed that was not opened")
+                raise FileError(name, f"line {line(fence)}: a block is closed that was not opened")
             _add_text(blocks, name, part)
             opened = fence
         else:
             if fence[1]:
-                raise FileError(name, f"line {_line(source, fence)}: block {opened[1]} is not closed")
-            blocks.append(_parse_block(name, opened[1], part))
+                raise FileError(name, f"line {line(fence)}: block {opened[1]} is not closed")
+            try:
+                blocks.append(_parse_block(name, opened[1], part, forms))
+            except FileError as error:
+                raise FileError(name, f"line {line(opened)}: {error.reason}") from error
             opened = None
         start = fence.end()
     if opened is not None:
-        raise FileError(name, f"line {_line(source, opened)}: block {opened[1]} is not closed")
+        raise FileError(name, f"line {line(opened)}: block {opened[1]} is not closed")
     _add_text(blocks, name, source[start:])
     return blocks
 
@@ -181,10 +201,10 @@ def _add_text(blocks: list[dict], name: str, source: str) -> None:
         blocks.append({"type": "text", "value": to_rich_text(name, source)})
 
 
-def _parse_block(name: str, kind: str, source: str) -> dict:
-    if kind not in _BLOCKS:
+def _parse_block(name: str, kind: str, source: str, forms: Mapping[str, Form]) -> dict:
+    if kind not in forms:
         raise FileError(name, f"unknown block {kind}")
-    block, is_list, needed, optional = _BLOCKS[kind]
+    block, is_list, needed, optional, _rich = form = forms[kind]
     data = _load_yaml(name, kind, source)
     if not isinstance(data, list if is_list else dict) or not data:
         raise FileError(name, f"{kind} is not a list of entries" if is_list else f"{kind} has no keys")
@@ -196,17 +216,22 @@ def _parse_block(name: str, kind: str, source: str) -> dict:
             raise FileError(name, f"{kind} lacks {', '.join(missing)}")
         if unknown := sorted(set(entry) - needed - optional):
             raise FileError(name, f"{kind} has unknown {', '.join(map(str, unknown))}")
-        values.append(_to_table(name, entry) if block == "table" else _to_value(name, block, entry, needed | optional))
+        values.append(_to_table(name, entry) if block == "table" else _to_value(name, form, entry))
     return {"type": block, "value": values if is_list else values[0]}
 
 
-def _to_value(name: str, block: str, entry: dict, keys: set[str]) -> dict:
+def _to_value(name: str, form: Form, entry: dict) -> dict:
+    """Every key of the form; texts stripped, lists as lists of texts."""
     value = {}
-    for key in keys:
-        text = "" if entry.get(key) is None else str(entry[key]).strip()
-        if (block, key) in _RICH:
+    for key in form.needed | form.optional:
+        found = entry.get(key)
+        if isinstance(found, list):
+            value[key] = [str(part).strip() for part in found]
+            continue
+        text = "" if found is None else str(found).strip()
+        if key in form.rich:
             text = to_rich_text(name, text, allowed=_INLINE)
-        value[_FILE_KEYS.get(block, key) if key == "file" else key] = text
+        value[_FILE_KEYS.get(form.block, key) if key == "file" else key] = text
     return value
 
 
@@ -226,7 +251,3 @@ def _load_yaml(name: str, what: str, source: str):
         return yaml.load(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
         raise FileError(name, f"{what}: {' '.join(str(error).split())}") from error
-
-
-def _line(source: str, match: re.Match) -> int:
-    return source.count("\n", 0, match.start()) + 1

@@ -101,11 +101,11 @@ def _save(row: models.Model, name: str) -> None:
     try:
         row.full_clean()
     except ValidationError as error:
-        raise FileError(name, _reason(error)) from error
+        raise FileError(name, reason_of(error)) from error
     row.save()
 
 
-def _reason(error: ValidationError) -> str:
+def reason_of(error: ValidationError) -> str:
     if hasattr(error, "error_dict"):
         return "; ".join(f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items())
     return " ".join(error.messages) or repr(error)
@@ -197,20 +197,20 @@ def make_draft(index: GuideIndexPage, text: Text) -> GuidePage:
     try:
         return index.add_child(instance=page)
     except ValidationError as error:
-        raise FileError(text.name, _reason(error)) from error
+        raise FileError(text.name, reason_of(error)) from error
 
 
 def publish_guide(page: GuidePage, text: Text, *, ledger: Ledger, pages: dict[str, int], programmes: dict[str, Programme]) -> None:
     body = place_links(text.name, text.body, pages=pages, files=load_files(ledger, text))
     fill_guide(page, text, body)
-    page.programmes = [_find(programmes, code, text.name, "programme") for code in text.meta["programmes"]]
-    related = [_find(pages, f"guide:{slug}", text.name, "guide") for slug in text.meta["related"]]
+    page.programmes = [find_code(programmes, code, text.name, "programme") for code in text.meta["programmes"]]
+    related = [find_code(pages, f"guide:{slug}", text.name, "guide") for slug in text.meta["related"]]
     page.related_guides = [RelatedGuide(guide_id=pk, sort_order=order) for order, pk in enumerate(related)]
     page.change_notes = [ChangeNote(**note) for note in reversed(text.meta["change_notes"])]
     try:
         page.full_clean()
     except ValidationError as error:
-        raise FileError(text.name, _reason(error)) from error
+        raise FileError(text.name, reason_of(error)) from error
     page.save_revision().publish()
 
 
@@ -252,10 +252,10 @@ def _block_reasons(error: ValidationError, place: str = "") -> Iterable[str]:
 
 
 def _codes(text: Text, name: str, known: dict) -> list:
-    return [_find(known, code, text.name, name) for code in text.meta[name]]
+    return [find_code(known, code, text.name, name) for code in text.meta[name]]
 
 
-def _find(known: dict, code: str, file: str, what: str):
+def find_code(known: dict, code: str, file: str, what: str):
     if code not in known:
         raise FileError(file, f"unknown {what} {code}")
     return known[code]
@@ -292,13 +292,13 @@ def _load_file(ledger: Ledger, text_name: str, path: Path, model: type[models.Mo
     pk, _, known = ledger.get(key, "").partition(" ")
     if known == checksum(content) and model.objects.filter(pk=pk).exists():
         return int(pk)
-    row = model(collection=_collection(), file=ContentFile(content, name=path.name), **fields)
+    row = model(collection=demo_collection(), file=ContentFile(content, name=path.name), **fields)
     row.save()
     ledger[key] = f"{row.pk} {checksum(content)}"
     return row.pk
 
 
-def _collection() -> Collection:
+def demo_collection() -> Collection:
     root = Collection.get_first_root_node()
     return root.get_children().filter(name=COLLECTION).first() or root.add_child(name=COLLECTION)
 

@@ -39,9 +39,13 @@ def quoted(context, text):
 def body(context, stream):
     """The blocks of a page. Links are found once for the whole text, so that many cost no more queries than one."""
     inside = {**context.flatten(), "links_come_later": True}
-    html = "".join(block.render(inside) for block in stream)
-    if context.get("links") is not None:
-        html = FIND_A_TAG.sub(lambda match: _write_link(match, context["links"]), html)
+    return write_links("".join(block.render(inside) for block in stream), context.get("links"))
+
+
+def write_links(html: str, links: dict[int, str] | None) -> str:
+    """The text with the links of its rich texts written out; links to pages by `links`, {id of the page: address}."""
+    if links is not None:
+        html = FIND_A_TAG.sub(lambda match: _write_link(match, links), html)
     return mark_safe(expand_db_html(html))
 
 

@@ -21,6 +21,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import orjson
@@ -33,6 +34,7 @@ from search.engines import FIELDS, MARK, SCHEMA, UNMARK, Analysis, Batches, Clau
 from search.models import Document
 
 HEAP = 30_000_000
+READ = 200  # rows of a rebuild that are held at once; each is some hundred kilobytes
 LOCK_SECONDS = 5
 TRIES = 3
 ALL_FACETS = ("type", *FACETS)
@@ -157,7 +159,8 @@ class TantivyEngine:
         if plan.limit:
             order = {} if plan.clauses else {"order_by_field": "version"}
             result = searcher.search(query, limit=plan.limit, offset=plan.offset, **order)  # counts as well: one pass for both
-            hits = [_read_hit(searcher.doc(address), score, plan) for score, address in result.hits]
+            marker = thai.Marker(plan.marks, MARK, UNMARK)
+            hits = [_read_hit(searcher.doc(address), score, marker) for score, address in result.hits]
             total = result.count or 0
         else:
             total = searcher.search(_filter(chosen, plan.filters), limit=1).count or 0
@@ -293,7 +296,7 @@ class TantivyEngine:
             rows = read(keys)
             for name in dict.fromkeys(names):
                 with _errors_mean_away():
-                    _apply(open_index(self._generation(name)), keys, rows)
+                    _apply(open_index(self._generation(name)), keys, [rows])
 
     def _building(self) -> list[str]:
         """The generation that a living rebuild is filling."""
@@ -327,27 +330,28 @@ class TantivyEngine:
                 with _errors_mean_away():
                     index = open_index(folder, create=True)
                 self._point("building", name)
-            done = 0
+            done, filled = 0, {}
             for keys in batches():
                 with self._lock("write.lock", seconds=60), _errors_mean_away():
-                    _apply(index, keys, read(keys))
+                    index.reload()  # a writer may have come between
+                    filled |= _apply(index, keys, (read(keys[at : at + READ]) for at in range(0, len(keys), READ)))
                 done += len(keys)
                 report(done)
             with self._lock("write.lock", seconds=60), _errors_mean_away():
-                self._level(index, batches, read)
+                self._level(index, batches, read, filled)
                 self._point("current", name)
                 for leftover in ("building", "damaged"):
                     (self.folder / leftover).unlink(missing_ok=True)
                 self._remove_orphans()
 
-    def _level(self, index: tantivy.Index, batches: Batches, read: Read) -> None:
-        """The last comparison before the switch, while nobody writes."""
+    def _level(self, index: tantivy.Index, batches: Batches, read: Read, filled: dict[str, int]) -> None:
+        """The last comparison before the switch, while nobody writes: all that should be there is, as filled or newer, and no more."""
         index.reload()
         held = _read_versions(index.searcher())
-        wanted = {row.key: row.version for keys in batches() for row in read(keys)}
-        differing = [key for key in held.keys() | wanted.keys() if held.get(key) != wanted.get(key)]
+        wanted = {key for keys in batches() for key in keys}
+        differing = [key for key in held.keys() | wanted if key not in wanted or held.get(key, -1) < filled.get(key, 0)]
         if differing:
-            _apply(index, differing, read(differing))
+            _apply(index, differing, [read(differing)])
 
     def destroy(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -369,20 +373,26 @@ class TantivyEngine:
         (self.folder / "building").unlink(missing_ok=True)
 
 
-def _apply(index: tantivy.Index, keys: list[str], rows: list[Document]) -> None:
-    """One commit: deletes `keys`, adds `rows`. A row that is older than what is held is left out."""
+def _apply(index: tantivy.Index, keys: list[str], parts: Iterable[list[Document]]) -> dict[str, int]:
+    """One commit: adds the rows, deletes the other `keys`; gives {key: version} of the rows.
+
+    A row that is older than what is held is left out. What is not held is not deleted, which would cost as much as adding it.
+    """
     held = _read_versions(index.searcher(), keys)
     writer = index.writer(HEAP, 1)
-    newer = [row for row in rows if row.version >= held.get(row.key, 0)]
-    kept = {row.key for row in rows} - {row.key for row in newer}
-    for key in keys:
-        if key not in kept:
-            writer.delete_documents_by_term("key", key)
-    for row in newer:
-        writer.add_document(make_document(row))
+    versions: dict[str, int] = {}
+    for row in chain.from_iterable(parts):
+        versions[row.key] = row.version
+        if row.version >= held.get(row.key, 0):
+            if row.key in held:
+                writer.delete_documents_by_term("key", row.key)
+            writer.add_document(make_document(row))
+    for key in held.keys() - versions.keys():
+        writer.delete_documents_by_term("key", key)
     writer.commit()
     writer.wait_merging_threads()
     index.reload()
+    return versions
 
 
 def _read_versions(searcher: tantivy.Searcher, keys: list[str] | None = None) -> dict[str, int]:
@@ -440,11 +450,13 @@ def _term(name: str, term: str) -> Query:
 
 
 def _score(chosen: Query, plan: Plan) -> Query:
-    """What is found, scored by the clauses alone."""
+    """What is found, scored by the clauses alone. Terms with BM25 stand together: tantivy goes through them a quarter faster."""
     if not plan.clauses:
         return chosen
-    clauses = [(Occur.Should, _score_clause(clause)) for clause in plan.clauses]
-    return Query.boolean_query([(Occur.Must, Query.const_score_query(chosen, 0.0)), *clauses])
+    once = [clause for clause in plan.clauses if FIELDS[clause.field] is Analysis.ONCE]
+    counted = [(Occur.Should, _score_clause(clause)) for clause in plan.clauses if FIELDS[clause.field] is not Analysis.ONCE]
+    clauses = [*([Query.boolean_query(counted)] if counted else []), *map(_score_clause, once)]
+    return Query.boolean_query([(Occur.Must, Query.const_score_query(chosen, 0.0)), *((Occur.Should, query) for query in clauses)])
 
 
 def _score_clause(clause: Clause) -> Query:
@@ -463,15 +475,7 @@ def _filter(query: Query, filters: dict[str, tuple[str, ...]]) -> Query:
     return Query.boolean_query([(Occur.Must, query), *clauses]) if clauses else query
 
 
-def _read_hit(document: tantivy.Document, score: float | None, plan: Plan) -> Hit:
+def _read_hit(document: tantivy.Document, score: float | None, marker: thai.Marker) -> Hit:
     kind, object_id, words, facets, sections = orjson.loads(document.get_first("stored"))
-    return Hit(kind, object_id, float(score or 0), {name: _mark(text, plan.marks) for name, text in words.items()}, facets, sections)
-
-
-def _mark(joined: str, marks: frozenset[str]) -> str:
-    """The joined text with the words of `marks` between MARK and UNMARK."""
-    out, at = [], 0
-    for word in thai.split(joined, marks.__contains__) if marks else ():
-        out += [joined[at : word.start], MARK, joined[word.start : word.end], UNMARK]
-        at = word.end
-    return "".join([*out, joined[at:]])
+    texts = {name: marker.mark(text) for name, text in words.items()} if marker.terms else words
+    return Hit(kind, object_id, float(score or 0), texts, facets, sections)

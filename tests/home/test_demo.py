@@ -13,7 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from business.models import Business
-from home import reading_trail
+from courses import trail
+from courses.demo import load as courses_load
+from courses.models import Answer, Attempt, Certificate, CoursePage, Learner, LessonMedia, LessonPage, PathPage, Progress, Quiz
 from home.demo import load
 from home.models import DemoMark, HomePage, PlainPage
 from kb.demo import load as kb_load
@@ -21,12 +23,15 @@ from kb.models import Fact, GuidePage, Programme
 from oss.demo.load import PASSWORD
 from oss.models import Case, CaseEvent, Centre, CentreMember
 from oss.routing import Reason
-from tests.factories import CaseFactory, GuideFactory, ProgrammeFactory, UserFactory
+from tests.factories import CaseFactory, CourseFactory, GuideFactory, ProgrammeFactory, QuizFactory, UserFactory
 from tests.kb.demo_guides import guide_source
 from users.models import User
 from users.roles import Role
 
-MODELS = [User, EmailAddress, Business, Fact, Programme, GuidePage, PlainPage, Case, CaseEvent, CentreMember]
+MODELS = [
+    User, EmailAddress, Business, Fact, Programme, GuidePage, PlainPage, Case, CaseEvent, CentreMember,
+    CoursePage, LessonPage, PathPage, Quiz, LessonMedia, Learner, Progress, Attempt, Answer, Certificate,
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -39,12 +44,17 @@ def demo(settings, tmp_path):
 
 @pytest.fixture
 def few_guides(tmp_path, monkeypatch):
-    """Two short guides in place of the real ones: the network and the plain pages need no more."""
+    """Two short guides in place of the real ones, and no courses: the network and the plain pages need no more."""
     folder = tmp_path / "guides"
     folder.mkdir()
     for slug, code in (("cash-flow", "9001"), ("unit-cost", "9002")):
         (folder / f"{slug}.md").write_text(guide_source(slug, code=code), encoding="utf-8")
     monkeypatch.setattr(kb_load, "GUIDES", folder)
+    courses = tmp_path / "courses"
+    courses.mkdir()
+    (courses / "paths.yaml").write_text("[]", encoding="utf-8")
+    (courses / "learners.yaml").write_text("{people: [], crowd: {}}", encoding="utf-8")
+    monkeypatch.setattr(courses_load, "FOLDER", courses)
 
 
 def run(*arguments) -> str:
@@ -82,7 +92,14 @@ def test_nothing_is_loaded_where_demo_is_not_set(demo):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("make", "named"),
-    [(UserFactory, "people"), (CaseFactory, "cases"), (ProgrammeFactory, "programmes"), (GuideFactory, "guides")],
+    [
+        (UserFactory, "people"),
+        (CaseFactory, "cases"),
+        (ProgrammeFactory, "programmes"),
+        (GuideFactory, "guides"),
+        (CourseFactory, "courses"),
+        (QuizFactory, "quizzes"),
+    ],
 )
 def test_a_database_with_anything_of_its_own_is_refused(demo, make, named):
     make()
@@ -145,6 +162,10 @@ def test_the_whole_demonstration_loads_and_a_second_run_keeps_what_people_did(de
     page.save_revision(user=User.objects.get(email="editor@example.test")).publish()
     Fact.objects.filter(code="rd-1161").update(value="9999")
     GuidePage.objects.get(slug="franchise").delete()
+    lesson = LessonPage.objects.get(slug="books-ten-minutes-a-day")
+    lesson.title = "บทที่คนแก้"
+    lesson.save_revision(user=User.objects.get(email="editor@example.test")).publish()
+    CoursePage.objects.get(slug="leave-in-good-order").delete()
     centre = Centre.objects.get(province_id="TH-95")
     centre.phone = "เบอร์ที่คนแก้"
     centre.save()
@@ -157,6 +178,8 @@ def test_the_whole_demonstration_loads_and_a_second_run_keeps_what_people_did(de
     assert json.dumps(DemoMark.objects.get().loaded, sort_keys=True) == marks
     assert GuidePage.objects.get(slug="unit-cost").title == "ชื่อที่คนแก้"
     assert not GuidePage.objects.filter(slug="franchise").exists()
+    assert LessonPage.objects.get(slug="books-ten-minutes-a-day").title == "บทที่คนแก้"
+    assert not CoursePage.objects.filter(slug="leave-in-good-order").exists()
     assert (Fact.objects.get(code="rd-1161").value, Centre.objects.get(province_id="TH-95").phone) == ("9999", "เบอร์ที่คนแก้")
 
 
@@ -246,7 +269,7 @@ def test_the_cookie_page_names_every_cookie_we_set(settings):
         settings.SESSION_COOKIE_NAME,
         settings.CSRF_COOKIE_NAME,
         settings.LANGUAGE_COOKIE_NAME,
-        reading_trail.COOKIE,
+        trail.COOKIE,
         CookieStorage.cookie_name,
     ]
     assert [name for name in names if name not in text] == []

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from home.reading_trail import COOKIE, read_trail
+from courses.trail import COOKIE, read_trail
 from tests.factories import BusinessFactory, GuideFactory, UserFactory
 
 

@@ -174,9 +174,9 @@ def test_links_and_files_find_their_pages():
     [
         ("ไม่มีหัว", "no front matter between two lines of ---"),
         ("---\na: [\n---\nเนื้อหา", "front matter: while parsing a flow"),
-        ("---\na: 1\n---\n:::steps\n- title: ก", "line 1: block steps is not closed"),
-        ("---\na: 1\n---\nก\n:::\n", "line 2: a block is closed that was not opened"),
-        ("---\na: 1\n---\n:::steps\n:::fees\n:::\n", "line 2: block steps is not closed"),
+        ("---\na: 1\n---\n:::steps\n- title: ก", "line 4: block steps is not closed"),
+        ("---\na: 1\n---\nก\n:::\n", "line 5: a block is closed that was not opened"),
+        ("---\na: 1\n---\n:::steps\n:::fees\n:::\n", "line 5: block steps is not closed"),
         ("---\na: 1\n---\n:::dance\n- a: 1\n:::\n", "unknown block dance"),
         ("---\na: 1\n---\n:::steps\ntitle: ก\n:::\n", "steps is not a list of entries"),
         ("---\na: 1\n---\n:::steps\n- text: ก\n:::\n", "steps lacks title"),

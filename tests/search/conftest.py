@@ -4,7 +4,7 @@ import hypothesis
 import pytest
 from django.utils import translation
 
-from search import sync
+from search import log, sync
 from search.engines.choice import chosen_engine
 
 hypothesis.settings.register_profile("search", deadline=None, max_examples=200)
@@ -33,3 +33,11 @@ def engine(index_dir):
 def sweep(db):
     """Does what is due, as the clock would."""
     return sync.sweep_jobs
+
+
+def empty_log() -> None:
+    """Nothing waits to be written, and nobody is counted."""
+    log._events.clear()
+    log._clicks.clear()
+    log._counted.clear()
+    log._pressed.clear()

@@ -14,11 +14,7 @@ from search.highlight import PASSAGE, find_passage, plain, show_marked
 
 def mark(text: str, *wanted: str) -> str:
     """A joined text as an engine marks it."""
-    joined, out, at = thai.join(text), [], 0
-    for word in thai.split(joined, set(wanted).__contains__):
-        out += [joined[at : word.start], MARK, joined[word.start : word.end], UNMARK]
-        at = word.end
-    return "".join([*out, joined[at:]])
+    return thai.Marker(frozenset(wanted), MARK, UNMARK).mark(thai.join(text))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from search import thai
+from search.confusables import GROUPS
 from search.knowledge import key_of
 
 pytestmark = pytest.mark.only_on("sqlite")  # no database's own behaviour is in question here
@@ -21,20 +22,6 @@ COLUMNS = {
 FILES = ("words.txt", "fillers.txt", *COLUMNS)
 LEAST = {"words.txt": 1700, "fillers.txt": 120, "synonyms.csv": 350, "variants.csv": 500, "abbreviations.csv": 150}
 KINDS = {"same", "loan", "spoken", "related"}
-
-# domain.md §7.3: what looks or sounds alike and means something else.
-CONFUSABLE = (
-    ("ออฟไลน์", "ออนไลน์"),
-    ("กำไล", "กำไร"),
-    ("พักงาน", "พนักงาน"),
-    ("ภาษี", "ภาษา"),
-    ("ประกันสังคม", "ประกันภัย", "ค้ำประกัน"),
-    ("กู้", "กู"),
-    ("จดหมาย", "จดทะเบียน"),
-    ("เลิกจ้าง", "เลิกกิจการ"),
-    ("ขาย", "ขยาย"),
-    ("ทุน", "ต้นทุน"),
-)
 
 # Spellings that PyThaiNLP's list has because people write them: loan words spelt as they sound, and plain errors.
 WRITTEN_BY_MANY = frozenset(
@@ -77,7 +64,7 @@ def find_confused(first: str, second: str) -> list[tuple[str, str]]:
     ones, others = (_words_and_parts(text) for text in (first, second))
     return [
         (one, other)
-        for group in CONFUSABLE
+        for group in GROUPS
         for one in group
         for other in group
         if one != other and one in ones and other in others and one not in others and other not in ones
@@ -142,7 +129,7 @@ def test_confused_words_are_noticed(first, second):
 
 
 def test_words_of_the_confusables_are_no_variants():
-    confusable = {word for group in CONFUSABLE for word in group}
+    confusable = {word for group in GROUPS for word in group}
     assert [row for row in read_rows("variants.csv") if row["variant"] in confusable] == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.lattice import DEPENDENT, NEARLY, SLIP, USUAL_SLIP, Repair, find_slips, find_way, price
+from search.lattice import DEPENDENT, LONGEST_PIECE, NEARLY, SLIP, USUAL_SLIP, Repair, _look_up, find_slips, find_way, price
 from search.vocabulary import EMPTY, UNKNOWN, Vocabulary, is_good
 
 pytestmark = pytest.mark.only_on("sqlite")  # no database's own behaviour is in question here
@@ -45,6 +45,17 @@ def test_each_word_of_a_run_may_have_a_slip_of_its_own():
     way = find_way("ขอสินเชือธุระกิจออนไลน", INDEX, repair=Repair.SLIPS)
     assert way.words == ("ขอ", "สินเชื่อ", "ธุรกิจ", "ออนไลน์")
     assert way.typed == ("ขอ", "สินเชือ", "ธุระกิจ", "ออนไลน")
+
+
+@given(st.text(THAI_LETTERS, max_size=30) | st.lists(st.sampled_from([*WORDS, "ภาษีป้าย", "ที่", "ฟฟฟ"]), max_size=5).map("".join))
+def test_every_word_of_a_run_is_looked_up(run):
+    index = Vocabulary(WORDS | {"ฟฟฟฟฟฟฟ": 3}, 50)
+    every = [
+        [(end, index.cost(run[start:end])) for end in range(start + 1, min(start + LONGEST_PIECE, len(run)) + 1)]
+        for start in range(len(run))
+    ]
+    wanted = [[(end, cost) for end, cost in ends if cost is not None] for ends in every]
+    assert [[(end, cost) for end, cost, _ in found] for found in _look_up(run, index)] == wanted
 
 
 def test_cost_is_that_of_the_words_and_the_slips():

@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from search import knowledge, log
-from search.demo import ASKED, load_search_log
-from search.models import SearchClick, SearchEvent
+from search.demo import ASKED, load_search_desk
+from search.models import OwnWord, Promotion, SearchClick, SearchEvent, SynonymSet
 from search.redaction import CARD, PHONE
+from tests.factories import GuideFactory
+from tests.search.conftest import empty_log
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 23, 9, 41, 12, tzinfo=dt.UTC)  # 16:41 in Bangkok
@@ -24,10 +26,10 @@ BROWSER = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0 Mobil
 
 @pytest.fixture(autouse=True)
 def nothing_waits():
-    log.forget_waiting()
+    empty_log()
     knowledge.forget()
     yield
-    log.forget_waiting()
+    empty_log()
     knowledge.forget()
 
 
@@ -142,7 +144,7 @@ def outside(monkeypatch):
     """As between requests: the test's own transaction is not one that somebody else may roll back."""
     monkeypatch.setattr(log, "connection", SimpleNamespace(in_atomic_block=False, close_if_unusable_or_obsolete=lambda: None))
     written = []
-    monkeypatch.setattr(log, "write_waiting", lambda: written.append(len(log._events)) or log.forget_waiting())
+    monkeypatch.setattr(log, "write_waiting", lambda: written.append(len(log._events)) or empty_log())
     return written
 
 
@@ -238,7 +240,6 @@ def press(client, token: str, **headers):
 def test_a_click_is_counted_for_its_cluster_and_document(client):
     with time_machine.travel(NOW, tick=False):
         tokens = log.click_tokens("จดแวต โทร 0812345678", ["guide:12", "programme:3"], first=11)
-        assert tokens[0] == log.click_token("จดแวต โทร 0812345678", "guide:12", 11)
         assert all("0812345678" not in token and token.isascii() and len(token) < 80 for token in tokens)
         response = press(client, tokens[0])
         log.write_waiting()
@@ -255,7 +256,7 @@ def test_a_click_is_counted_for_its_cluster_and_document(client):
 
 def test_pressing_again_within_the_minute_counts_once(client, monkeypatch):
     monkeypatch.setattr(log.time, "monotonic", lambda: 600.0)
-    token = log.click_token("จดแวต", "guide:12", 1)
+    token = log.click_tokens("จดแวต", ["guide:12"], first=1)[0]
     for _time in range(3):
         press(client, token)
     press(client, token, **{"user-agent": "curl/8"})
@@ -264,7 +265,7 @@ def test_pressing_again_within_the_minute_counts_once(client, monkeypatch):
 
 
 def test_garbage_is_answered_like_everything_else(client):
-    good = log.click_token("จดแวต", "guide:12", 1)
+    good = log.click_tokens("จดแวต", ["guide:12"], first=1)[0]
     for token in ("", "x", good[:-1], good[:-1] + "é", good.replace("guide:12", "guide:13"), "." * 300, "%00", "a.b.c.d.e", good + "x"):
         assert press(client, token).status_code == 204
     assert log._clicks == {}
@@ -275,13 +276,13 @@ def test_clicking_needs_no_csrf_token_and_asks_no_query(django_assert_num_querie
     from django.test import Client
 
     with django_assert_num_queries(0):
-        response = press(Client(enforce_csrf_checks=True), log.click_token("จดแวต", "guide:12", 1))
+        response = press(Client(enforce_csrf_checks=True), log.click_tokens("จดแวต", ["guide:12"], first=1)[0])
     assert response.status_code == 204
 
 
 def test_an_old_token_is_worth_nothing():
     with time_machine.travel(NOW, tick=False) as traveller:
-        token = log.click_token("จดแวต", "guide:12", 1)
+        token = log.click_tokens("จดแวต", ["guide:12"], first=1)[0]
         traveller.shift(dt.timedelta(days=2))
         assert log.note_click(token)
         traveller.shift(dt.timedelta(days=1))
@@ -298,7 +299,7 @@ def test_frequent_questions_are_asked_by_many_answered_and_opened(django_assert_
     days = [today - dt.timedelta(days=number) for number in range(3)]
 
     def open_result(text: str) -> None:
-        log.note_click(log.click_token(text, "guide:1", 1))
+        log.note_click(log.click_tokens(text, ["guide:1"], first=1)[0])
         log.write_waiting()
 
     for day in days:
@@ -321,7 +322,7 @@ def test_a_wording_of_one_person_does_not_stand_for_the_cluster():
     today = timezone.localdate()
     for number, text in enumerate(["จดแวต ร้านป้า", "ร้านป้า จดแวต", "ป้า ร้าน จดแวต", "แวต จด ร้านป้า", "ร้านป้า จด แวต"]):
         ask(text, on=today - dt.timedelta(days=number % 3))
-    log.note_click(log.click_token("จดแวต ร้านป้า", "guide:1", 1))
+    log.note_click(log.click_tokens("จดแวต ร้านป้า", ["guide:1"], first=1)[0])
     log.write_waiting()
     assert SearchEvent.objects.values("cluster_id").distinct().count() < 5
     assert log.frequent_questions(10) == []
@@ -348,12 +349,36 @@ def test_what_is_older_than_the_setting_is_deleted(settings):
 
 def test_the_demonstration_s_log_is_loaded_once():
     ledger, said = {}, []
-    load_search_log(ledger, said.append)
+    load_search_desk(ledger, said.append)
     number = SearchEvent.objects.count()
     assert number == sum(row[1] for row in ASKED)
     assert all(event.hour.minute == 0 and event.day <= timezone.localdate() for event in SearchEvent.objects.all())
     SearchEvent.objects.filter(total=0).delete()
     left = SearchEvent.objects.count()
-    load_search_log(ledger, said.append)
+    load_search_desk(ledger, said.append)
     assert SearchEvent.objects.count() == left < number
     assert len(log.frequent_questions()) > 5
+
+
+def test_the_demonstration_has_one_record_of_each_kind_that_says_so(sweep, client):
+    GuideFactory(slug="flood-recovery", title="น้ำท่วมร้าน ทำอะไรก่อน")
+    ledger = {}
+    load_search_desk(ledger, lambda said: None)
+    (word,), (synonym,), (promotion,) = OwnWord.objects.all(), SynonymSet.objects.all(), Promotion.objects.all()
+    assert "ไม่มีจริง" in word.note and "ไม่มีจริง" in synonym.note and "ไม่มีจริง" in promotion.text  # noqa: PT018
+    sweep()
+    knowledge.refresh(force=True)
+    html = client.get(reverse("search"), {"q": "ยิ้มสู้ฝน"}).content.decode()
+    assert html.index("ตัวอย่าง: น้ำท่วมร้าน") < html.index('<ol class="cards')
+    assert 'href="/guides/flood-recovery/"' in html.split('<ol class="cards')[1]
+    synonym.delete()
+    load_search_desk(ledger, lambda said: None)
+    assert not SynonymSet.objects.exists()
+    assert OwnWord.objects.count() == Promotion.objects.count() == 1
+
+
+def test_the_demonstration_leaves_an_editor_s_word_alone(db):
+    OwnWord.objects.create(word="ยิ้มสู้ฝน", note="ของเรา")
+    load_search_desk({}, lambda said: None)
+    assert OwnWord.objects.get().note == "ของเรา"
+    assert not Promotion.objects.exists()  # its guide is not there

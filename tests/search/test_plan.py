@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from search import thai, weights
 from search.engines import FIELDS, Group, Plan
 from search.knowledge import NOTHING, Equivalent, Knowledge, build_knowledge
-from search.plan import MOST_MARKS, MOST_SCRAPS, find_equivalents, find_telling, make_plan, smallest_parts
+from search.plan import ENOUGH, MOST_MARKS, MOST_SCRAPS, find_equivalents, find_telling, make_plan, smallest_parts
 from search.readings import Question, Reading, Why, read_question
 from search.vocabulary import EMPTY, Vocabulary
 
@@ -209,6 +209,13 @@ def test_scraps_find_what_the_words_do_not():
     plan = plan_of(ask("ร้านค้า"))
     assert plan.near == ("ร้า", "้าน", "านค", "นค้", "ค้า")
     assert plan.near_needed == math.ceil(len(plan.near) * weights.NEAR_SHARE)
+
+
+@pytest.mark.parametrize(("tax", "sign", "is_sought"), [(ENOUGH, ENOUGH, False), (ENOUGH, ENOUGH - 1, True), (ENOUGH, 0, True)])
+def test_an_unknown_compound_needs_no_scraps_when_its_parts_are_frequent(tax, sign, is_sought):
+    index = Vocabulary({"ภาษี": tax, "ป้าย": sign}, 1_000)
+    assert smallest_parts("ภาษีป้าย") == ("ภาษี", "ป้าย")
+    assert bool(plan_of(ask("ภาษีป้าย"), vocabulary=index).near) is is_sought
 
 
 def test_scraps_of_a_long_question_are_those_of_its_rarest_words():

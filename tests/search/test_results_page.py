@@ -12,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from wagtail.documents.models import Document as File
 
+from business import vocabulary
 from oss.models import Centre
-from search import knowledge, query, sync
+from search import knowledge, query, sync, thai, topics
 from search.changes import mark_changed
+from search.engines import Hits
 from search.log import read_token
 from search.models import Promotion
-from search.readings import Question
+from search.readings import Question, Reading, Why
 from tests.factories import AgencyFactory, GuideFactory, ProgrammeFactory
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +86,93 @@ def test_nothing_found_is_no_dead_end(client, shelf):
     assert "เรายังไม่มีเรื่องนี้" in html
     assert "ดูตามช่วงธุรกิจ" in html
     assert f"/ask/?q={quote('ยานอวกาศ')}" in html
+
+
+# Nothing found: what lies near
+
+
+@pytest.fixture
+def near_shelf(sweep):
+    """Two topics of which something is written, and one word in each that leads to it."""
+    GuideFactory(slug="owe", title="ดอกเบี้ยนอกระบบ เจ้าหนี้ตามทวง", functions=["finance"], stages=["recover"])
+    GuideFactory(slug="owe-2", title="เจ้าหนี้ฟ้องเรื่องดอกเบี้ย", functions=["finance"], stages=["recover"])
+    GuideFactory(slug="ship", title="ส่งผลไม้ทางเรือ ใบขนสินค้า", functions=["export"], stages=["grow"])
+    sweep()
+    topics.write_topics()
+
+
+def read_as_words(text: str) -> Question:
+    words = tuple(word.term for word in thai.find_words(text))
+    return Question(text, (Reading(text, words, frozenset({Why.TYPED})),))
+
+
+def test_nearest_topics_lead_to_what_was_asked(near_shelf, django_assert_num_queries):
+    vocabulary.stages(), vocabulary.functions(), topics.find_topics(read_as_words("ก่อน"))
+    with django_assert_num_queries(0):
+        found = topics.find_topics(read_as_words("ลูกเจ้าหนี้ขู่"))
+    assert {topic.name: topic.address for topic in found} == {"การเงินและทุน": "/search/?function=finance", "ฟื้นฟู แก้ปัญหา": "/stages/recover/"}
+    assert {topic.name for topic in topics.find_topics(read_as_words("ผลไม้เน่า"))} == {"ส่งออก", "เติบโตและขยาย"}
+    assert topics.find_topics(read_as_words("เเมวน้ำ หุ่นยนต์ อวกาศ")) == []
+    assert topics.find_topics(Question()) == []
+
+
+def test_a_scrap_of_a_misspelt_word_leads_to_its_topic(near_shelf):
+    assert {topic.name for topic in topics.find_topics(read_as_words("ดอกเบี้ญ"))} == {"การเงินและทุน", "ฟื้นฟู แก้ปัญหา"}
+
+
+def test_at_most_five_topics_are_near(sweep):
+    for number, code in enumerate(vocabulary.functions()):
+        GuideFactory(slug=f"g{number}", title=f"จักรยานน้ำเรื่อง{number}", functions=[code], stages=["run"])
+    sweep()
+    topics.write_topics()
+    assert len(topics.find_topics(read_as_words("จักรยานน้ำ"))) <= topics.MOST
+
+
+def test_page_without_results_shows_the_nearest_topics_and_asks_once(client, near_shelf, monkeypatch):
+    monkeypatch.setattr(query, "ask", lambda plan: (plans.append(plan), (Hits(), False))[1])
+    plans = []
+    html = page(client, q="เจ้าหนี้ขู่")
+    assert len(plans) == 1
+    assert "เรื่องที่ใกล้กับที่ถาม" in html
+    near = html.split('id="near"')[1].split("</section>")[0]
+    assert set(re.findall(r'class="chip" href="([^"]+)"', near)) == {"/search/?function=finance", "/stages/recover/", "/search/"}
+    assert "ดูตามช่วงธุรกิจ" not in html
+    assert f"/ask/?q={quote('เจ้าหนี้ขู่')}" in html
+    far = page(client, q="แมวน้ำ")
+    assert "เรื่องที่ใกล้กับที่ถาม" not in far
+    assert far.count('class="plate"') == 7
+
+
+def test_page_without_results_costs_no_more_queries_with_topics(client, near_shelf, monkeypatch):
+    monkeypatch.setattr(query, "ask", lambda plan: (Hits(), False))
+    assert count_queries(client, q="เจ้าหนี้ขู่") == count_queries(client, q="แมวน้ำ") == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"[1, 2, 3]", b'[1, {}, {"a": 1}]', b"\xff"])
+def test_a_broken_file_of_topics_is_as_none(client, near_shelf, index_dir, content):
+    (index_dir / topics.TOPICS).write_bytes(content)
+    assert topics.find_topics(read_as_words("เจ้าหนี้")) == []
+    assert "ดูตามช่วงธุรกิจ" in page(client, q="ยานอวกาศ")
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("ร้านที่โคราช", "TH-30"),
+        ("แปดริ้ว", "TH-24"),
+        ("chiang mai coffee", "TH-50"),
+        ("ร้านกาแฟเชียงใหม่", "TH-50"),
+        ("กู้ไม่ได้เลย", None),
+        ("ตากแห้ง", None),
+        ("ขนส่งไปจังหวัดเลย", "TH-42"),
+        ("ศูนย์ตาก", "TH-63"),
+        ("ภาษีป้าย", None),
+        ("", None),
+    ],
+)
+def test_a_named_province_is_seen_and_a_common_word_is_none(db, text, iso):
+    found = topics.find_province([word.term for word in thai.find_words(text)])
+    assert (found.iso if found else None) == iso
 
 
 def test_nothing_left_by_filters_offers_to_search_without_them(client, shelf):
@@ -190,8 +279,9 @@ def read_as(monkeypatch):
 def test_correction_is_announced_with_the_way_back(client, shelf, read_as):
     read_as(shown="ภาษีป้าย")
     html = page(client, q="ภาษี", stage="grow")
-    assert "แสดงผลสำหรับ “ภาษีป้าย”" in text_of(html).replace("“ ", "“").replace(" ”", "”")
-    assert f'<a href="/search/?q={quote("ภาษี")}&amp;exact=1&amp;stage=grow">ค้นเฉพาะคำเดิม “ภาษี”</a>' in html
+    assert re.search('<b lang="th">“(<[^>]+>)?ภาษีป้าย(<[^>]+>)?”</b>', html)
+    assert "พบ 2 รายการ : ในช่วง" in text_of(html)  # what it is for is said once
+    assert f'<a href="/search/?q={quote("ภาษี")}&amp;exact=1&amp;stage=grow">ค้นเฉพาะคำเดิม <span lang="th">“ภาษี”</span></a>' in html
     exact = page(client, q="ภาษี", stage="grow", exact="1")
     assert "แสดงผลสำหรับ" not in exact
     assert f'<a href="/search/?q={quote("ภาษี")}&amp;stage=grow">ให้เราช่วยแก้คำ' in exact
@@ -205,7 +295,7 @@ def test_suggestion_is_offered_and_not_searched(client, shelf, read_as):
     html = page(client, q="ภาษี")
     assert "พบ 3 รายการ" in html
     assert "หรือคุณหมายถึง" in html
-    assert f'<a href="/search/?q={quote("ภาษีป้าย")}"><b>' in html
+    assert f'<a href="/search/?q={quote("ภาษีป้าย")}" lang="th"><b>' in html
 
 
 def test_a_new_question_does_not_stay_exact(client, shelf):
@@ -304,6 +394,10 @@ def test_visitor_with_a_province_is_led_to_its_centre(client, shelf):
     session["business"] = {"province": "TH-50"}
     session.save()
     assert re.search(r'<a href="/centres/TH-50/">ศูนย์เชียงใหม่ของคุณ</a>', page(client, q="ยานอวกาศ"))
+    named = page(client, q="ยานอวกาศ แปดริ้ว")
+    assert '<a href="/centres/TH-24/">ศูนย์ฉะเชิงเทรา</a>' in named
+    assert f'/ask/?q={quote("ยานอวกาศ แปดริ้ว")}&amp;province=TH-24"' in named
+    assert '<a href="/centres/TH-90/">ศูนย์สงขลา</a>' in page(client, q="ยานอวกาศ", province="TH-90")
 
 
 def test_file_card_names_its_guide(client, sweep):

@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from home.roles import PERMISSIONS
-from search import knowledge, log, reports
+from search import differences, knowledge, log, reports, thai
 from search.engines import EngineAway
-from search.models import OwnWord, Promotion, SearchClick, SearchEvent, SynonymSet
+from search.models import Document, OwnWord, Promotion, SearchClick, SearchEvent, SynonymSet
 from tests.factories import GuideFactory, UserFactory
+from tests.search.conftest import empty_log
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -34,10 +35,11 @@ def desk(settings, monkeypatch, tmp_path):
     """Nothing is known but what a test saves."""
     settings.STAFF_MFA_REQUIRED = False
     monkeypatch.setattr(knowledge, "DATA", tmp_path)
-    log.forget_waiting()
+    monkeypatch.setattr(differences, "SECONDS", 240)  # many tests at once
+    empty_log()
     knowledge.forget()
     yield
-    log.forget_waiting()
+    empty_log()
     knowledge.forget()
 
 
@@ -149,7 +151,9 @@ def test_preview_shows_words_weights_and_scores(client, editor, sweep):
     assert "ภาษีมูลค่าเพิ่ม" in dict(now.terms)
     assert now.readings[0].words == ("ภาษีมูลค่าเพิ่ม",)
     assert [bet.title for bet in response.context["bets"]] == ["คู่มือแวต"]
-    assert "ตามที่พิมพ์" in text_of(response.content.decode())
+    text = text_of(response.content.decode())
+    assert "ตามที่พิมพ์" in text
+    assert "มิลลิวินาที (embedded)" in text
 
 
 def test_preview_tries_a_synonym_without_keeping_it(client, editor, sweep):
@@ -190,6 +194,138 @@ def test_preview_says_when_no_engine_answers(client, editor, monkeypatch):
     monkeypatch.setattr("search.panel.explain", away)
     response = client.get(reverse("search_preview:index"), {"q": "ภาษี"})
     assert "ดัชนีตอบไม่ได้ในขณะนี้" in response.content.decode()
+
+
+# What a record would change, before it is saved
+
+
+@pytest.fixture
+def asked_shelf(sweep):
+    """Two guides, and three questions that many have asked in the last weeks; the fourth was asked by too few."""
+    GuideFactory(slug="flood", title="น้ำท่วมร้าน ทำอะไรก่อน")
+    GuideFactory(slug="vat", title="จดทะเบียนภาษีมูลค่าเพิ่ม")
+    today = timezone.localdate()
+    ask("อุทกภัยใหญ่", 5, day=today)
+    ask("ภาษีมูลค่าเพิ่ม", 4, day=today)
+    ask("แมวน้ำ", 3, day=today)
+    ask("อุทกภัยเล็ก", 2, day=today)
+    sweep()
+
+
+def summary(found) -> tuple:
+    return found.compared, [(row.text, row.number, row.before, row.after) for row in found.changed]
+
+
+def test_a_synonym_shows_which_questions_would_change(asked_shelf):
+    synonym = SynonymSet(term="อุทกภัย", equivalents="น้ำท่วม", kind="same")
+    assert summary(differences.try_synonym(synonym)) == (3, [("อุทกภัยใหญ่", 5, (), ("น้ำท่วมร้าน ทำอะไรก่อน",))])
+    assert "อุทกภัย" not in knowledge.knowledge().synonyms
+    nothing = SynonymSet(term="ปลากะพง", equivalents="ปลาทู", kind="same")
+    assert summary(differences.try_synonym(nothing)) == (3, [])
+
+
+def test_a_synonym_that_is_taken_out_shows_the_way_back(asked_shelf):
+    saved = SynonymSet.objects.create(term="อุทกภัย", equivalents="น้ำท่วม", kind="same")
+    knowledge.refresh(force=True)
+    saved.live = False
+    assert summary(differences.try_synonym(saved)) == (3, [("อุทกภัยใหญ่", 5, ("น้ำท่วมร้าน ทำอะไรก่อน",), ())])
+
+
+def test_only_questions_that_are_read_otherwise_are_asked(asked_shelf, monkeypatch):
+    asked, real = [], differences.ask
+    monkeypatch.setattr(differences, "ask", lambda plan: (asked.append(plan), real(plan))[1])
+    differences.try_synonym(SynonymSet(term="อุทกภัย", equivalents="น้ำท่วม", kind="same"))
+    assert len(asked) == 2  # one question, before and after
+
+
+def test_at_most_fifty_questions_are_compared(asked_shelf):
+    for number in range(60):
+        ask(f"เรื่องที่ {number} ภาษี", 6, day=timezone.localdate())
+    assert differences.try_synonym(SynonymSet(term="อุทกภัย", equivalents="น้ำท่วม")).compared == 50
+
+
+def test_a_promotion_shows_where_it_would_stand(asked_shelf):
+    other = Promotion.objects.create(title="เดิม", phrases="ภาษี", url="/a/", order=5)
+    knowledge.refresh(force=True)
+    new = Promotion(title="ใหม่", phrases="ภาษีมูลค่าเพิ่ม\nแมวน้ำ", url="/b/", order=1)
+    assert summary(differences.try_promotion(new)) == (3, [("ภาษีมูลค่าเพิ่ม", 4, ("เดิม",), ("ใหม่", "เดิม")), ("แมวน้ำ", 3, (), ("ใหม่",))])
+    other.phrases = "ปลาทู"
+    assert summary(differences.try_promotion(other)) == (3, [("ภาษีมูลค่าเพิ่ม", 4, ("เดิม",), ())])
+    later = Promotion(title="ใหม่", phrases="แมวน้ำ", url="/b/", starts_on=timezone.localdate() + dt.timedelta(days=1))
+    assert summary(differences.try_promotion(later)) == (3, [])
+
+
+def test_a_word_is_tried_in_another_process_and_the_cutter_stays(sweep):
+    """Cut as it is, the campaign's name is three everyday words, and what has them more often stands above it."""
+    GuideFactory(slug="campaign", title="ร่มใหญ่ใจดี")
+    GuideFactory(slug="umbrella", title="ร่ม ใหญ่ ใจดี ร่ม ใหญ่ ใจดี")
+    sweep()
+    ask("ร่มใหญ่ใจดี", 4, day=timezone.localdate())
+    before = thai.cut("ร่มใหญ่ใจดี")
+    assert len(before) > 1
+    found = differences.try_word(OwnWord(word="ร่มใหญ่ใจดี"))
+    assert (found.compared, found.cut, found.is_sample) == (1, 1, False)
+    assert found.pages == found.all_pages == Document.objects.public().count()
+    (row,) = found.changed
+    assert row.before == ("ร่ม ใหญ่ ใจดี ร่ม ใหญ่ ใจดี", "ร่มใหญ่ใจดี")
+    assert row.after == ("ร่มใหญ่ใจดี", "ร่ม ใหญ่ ใจดี ร่ม ใหญ่ ใจดี")
+    assert thai.cut("ร่มใหญ่ใจดี") == before
+    OwnWord.objects.create(word="ร่มใหญ่ใจดี")
+    ((back,), saved) = (differences.try_word(OwnWord(pk=OwnWord.objects.get().pk, word="ร่มคันใหญ่")).changed, row)
+    assert (back.before, back.after) == (saved.after, saved.before)  # a saved word that would become another
+
+
+def test_a_word_of_no_page_and_no_question_changes_nothing(asked_shelf):
+    found = differences.try_word(OwnWord(word="กระต่ายขาวใจดี"))
+    assert (found.compared, found.changed, found.cut) == (3, (), 0)
+
+
+def test_a_trial_that_cannot_be_made_is_said(client, editor, asked_shelf, monkeypatch):
+    monkeypatch.setattr(differences, "SECONDS", 0.01)
+    html = client.get(reverse("search_preview:index"), {"word": "ร่มใหญ่ใจดี"}).content.decode()
+    assert "ลองคำนี้ไม่เสร็จ" in html
+    assert differences._one_at_a_time.acquire(blocking=False)
+    try:
+        with pytest.raises(differences.TrialFailed):
+            differences.try_word(OwnWord(word="ร่มใหญ่ใจดี"))
+    finally:
+        differences._one_at_a_time.release()
+
+
+def test_the_desk_shows_old_and_new_with_the_number_compared(client, editor, asked_shelf):
+    response = client.get(reverse("search_preview:index"), {"term": "อุทกภัย", "equivalents": "น้ำท่วม", "kind": "same"})
+    text = text_of(response.content.decode())
+    assert "เปลี่ยน 1 จาก 3 คำถามที่ถามบ่อยที่สุดใน 12 สัปดาห์" in text
+    assert "อุทกภัยใหญ่ 5 – น้ำท่วมร้าน ทำอะไรก่อน" in text
+    assert "อุทกภัยเล็ก" not in text
+    assert "/admin/snippets/search/synonymset/add/?term=" in response.context["keep"]
+
+
+def test_the_form_of_a_record_leads_to_what_it_would_change(client, editor, asked_shelf):
+    form = client.get(reverse("wagtailsnippets_search_promotion:add")).content.decode()
+    assert f'formaction="{reverse("search_preview:index")}"' in form
+    saved = SynonymSet.objects.create(term="อุทกภัย", equivalents="น้ำท่วม", kind="same")
+    knowledge.refresh(force=True)
+    edit = client.get(reverse("wagtailsnippets_search_synonymset:edit", args=[saved.pk])).content.decode()
+    assert re.search(rf'name="record" value="{saved.pk}"[^>]+formaction', edit)
+    sent = {"record": str(saved.pk), "term": "อุทกภัย", "equivalents": "น้ำท่วม", "kind": "same"}  # «ใช้อยู่» is not ticked
+    response = client.post(reverse("search_preview:index"), sent)
+    assert [row.after for row in response.context["differences"].changed] == [()]
+    assert response.context["keep"] == ""
+    assert SynonymSet.objects.get().live
+
+
+def test_a_promotion_s_form_is_read_without_its_target(client, editor, asked_shelf):
+    sent = {"record": "", "title": "", "phrases": "แมวน้ำ", "starts_on": "", "ends_on": "", "order": "10", "page": "", "url": ""}
+    response = client.post(reverse("search_preview:index"), sent)
+    assert [row.text for row in response.context["differences"].changed] == ["แมวน้ำ"]
+    wrong = client.post(reverse("search_preview:index"), sent | {"starts_on": "เมื่อวาน"})
+    assert wrong.context["errors"]
+    assert not Promotion.objects.exists()
+
+
+def test_a_stranger_cannot_try(client, asked_shelf):
+    assert client.post(reverse("search_preview:index"), {"word": "ร่มใหญ่ใจดี"}).status_code == 302
 
 
 # Report

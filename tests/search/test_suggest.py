@@ -7,7 +7,9 @@ import pytest
 from django.urls import reverse
 
 from kb.models import GuidePage
+from oss.models import Centre
 from search import suggest
+from search.changes import mark_changed
 from search.engines.choice import embedded
 from search.suggest import Entry, Lists, Suggestion, find_suggestions, make_pattern, read_chunks
 from search.sync import rebuild_index
@@ -245,6 +247,54 @@ def test_topics_are_named_in_the_language_of_the_page(client, titles, asked_ofte
     rows = client.get("/en/search/suggest/", {"q": "tax"}).json()
     assert [row["url"] for row in rows] == ["/en/search/?function=tax"]
     assert all(letter < "ก" for letter in rows[0]["text"])
+
+
+def test_no_kind_fills_the_list_while_another_has_something(sweep, asked_often, monkeypatch):
+    monkeypatch.setattr(suggest.log, "frequent_questions", lambda limit=200: ["สินเชื่อไม่ต้องมีคนค้ำ"])
+    for number in range(9):
+        ProgrammeFactory(name=f"สินเชื่อ โครงการ {number}")
+    for number in range(2):
+        GuideFactory(slug=f"g{number}", title=f"กู้แบงก์ครั้งที่ {number}", keywords="สินเชื่อ", functions=["finance"])
+    sweep()
+    suggest.write_lists()
+    for typed in ("สินเช", "lbog="):  # the same keys on the other layout
+        kinds = [found.kind for found in find_suggestions(typed)]
+        assert len(kinds) == 8
+        assert kinds.count("programme") == 3
+        assert {"guide", "question", "word", "function"} <= set(kinds)
+
+
+def test_guides_are_found_by_a_keyword_when_no_title_begins_so(sweep, asked_often):
+    GuideFactory(slug="bank", title="กู้แบงก์ไม่ผ่าน", keywords="สินเชื่อ")
+    GuideFactory(slug="other", title="เรื่องอื่น", body=[("text", "<p>สินเชื่อ</p>")])
+    sweep()
+    suggest.write_lists()
+    assert [found.text for found in find_suggestions("สินเช") if found.kind == "guide"] == ["กู้แบงก์ไม่ผ่าน"]
+    assert texts("สิ") == [text for text in texts("สิ") if text != "กู้แบงก์ไม่ผ่าน"]  # two letters say too little
+
+
+def test_a_centre_is_found_by_what_people_call_its_province(client, sweep, django_assert_num_queries):
+    mark_changed("centre", Centre.objects.values_list("pk", flat=True))
+    sweep()
+    suggest.write_lists()
+    centre = Centre.objects.get(province="TH-30")
+    for typed in ("โครา", "ศูนย์โค", "korat", "F8ik"):
+        with django_assert_num_queries(0):
+            (found,) = [found for found in find_suggestions(typed) if found.kind == "centre"]
+        assert found.text.startswith(f"{centre.name_th} (")
+        assert client.get(found.address)["Location"] == "/centres/TH-30/"
+    assert [found.text.endswith("(แปดริ้ว)") for found in find_suggestions("แปดริ") if found.kind == "centre"] == [True]
+    both = [found.address for found in find_suggestions("นครราชสี")]
+    assert len(both) == len(set(both)) == 1
+
+
+def test_parts_of_compounds_are_found_by_their_beginnings(sweep, asked_often):
+    GuideFactory(slug="vat", title="ยื่นภาษีมูลค่าเพิ่ม")
+    sweep()
+    suggest.write_lists()
+    for typed in ("มูล", "มูลค่าเพ", ",^]8jk"):
+        assert "ยื่นภาษีมูลค่าเพิ่ม" in texts(typed), typed
+    assert "ยื่นภาษีมูลค่าเพิ่ม" not in texts(";6]8jk")  # มูล without its first key: no part begins so
 
 
 def test_words_that_no_document_has_are_not_suggested(titles, asked_often):
