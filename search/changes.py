@@ -14,7 +14,7 @@ from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
-from kb.models import Agency, Fact, GuidePage, Programme
+from kb.models import Agency, Fact, Programme
 from search import documents
 from search.models import Document, IndexJob, new_token
 
@@ -77,10 +77,12 @@ def note_moved(sender, instance, **signal) -> None:
 
 def mark_tree_changed(page: Page) -> None:
     """A page and all below it: who may read them may have changed."""
-    below = Page.objects.filter(path__startswith=page.path, depth__gt=1)
-    guides = set(GuidePage.objects.filter(path__startswith=page.path).values_list("pk", flat=True))
-    mark_changed("guide", guides)
-    mark_changed("page", set(below.values_list("pk", flat=True)) - guides)
+    others = set(Page.objects.filter(path__startswith=page.path, depth__gt=1).values_list("pk", flat=True))
+    for code, model in documents.page_kinds().items():
+        below = set(model.objects.filter(path__startswith=page.path).values_list("pk", flat=True))
+        mark_changed(code, below)
+        others -= below
+    mark_changed("page", others)
 
 
 def note_restricted(sender, instance, raw=False, **signal) -> None:
@@ -93,7 +95,7 @@ def note_restricted(sender, instance, raw=False, **signal) -> None:
 def note_fact(sender, instance, raw=False, **signal) -> None:
     """A changed fact changes the words of every text that quotes it."""
     if not raw:
-        _mark_rows(Document.objects.filter(quotes__contains=f" {instance.code} "))
+        mark_quoting(instance.code)
 
 
 def note_agency(sender, instance, created=False, raw=False, **signal) -> None:
@@ -101,9 +103,10 @@ def note_agency(sender, instance, created=False, raw=False, **signal) -> None:
         mark_changed("programme", Programme.objects.filter(agency=instance).values_list("pk", flat=True))
 
 
-def _mark_rows(rows) -> None:
+def mark_quoting(code: str) -> None:
+    """Everything whose document names the code in its `quotes`."""
     changed: dict[str, list[int]] = {}
-    for kind, object_id in rows.values_list("kind", "object_id"):
+    for kind, object_id in Document.objects.filter(quotes__contains=f" {code} ").values_list("kind", "object_id"):
         changed.setdefault(kind, []).append(object_id)
     for kind, object_ids in changed.items():
         mark_changed(kind, object_ids)

@@ -1,7 +1,7 @@
 """What is searchable: the kinds, and how one of their objects becomes a document.
 
-Guides and programmes are known here. A room above registers its own kind when it is ready
-(`oss/documents.py`: `register(Kind(…))`, called from its AppConfig).
+Guides and programmes are known here, courses, lessons and paths in `course_documents`, files in `downloads`. A room above
+registers its own kind when it is ready (`oss/documents.py`: `register(Kind(…))`, called from its AppConfig).
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from search.passages import find_sections, read_lines, show_lines
 
 ANY = "*"  # the facet code of what holds for all: a guide without provinces is for the whole country
 FACETS = ("stage", "function", "province", "sector", "size", "agency", "format")
-FORMATS = {  # block of a guide → what a visitor filters by
+FORMATS = {  # block of a guide or lesson → what a visitor filters by
     "steps": "steps",
     "documents": "checklist",
     "fees": "fees",
@@ -38,6 +38,10 @@ FORMATS = {  # block of a guide → what a visitor filters by
     "questions": "questions",
     "download": "file",
     "where": "place",
+    "video": "video",
+    "audio": "audio",
+    "quiz": "quiz",
+    "task": "task",
 }
 TEXTS = ("title", "keywords", "summary", "body")
 
@@ -100,9 +104,13 @@ def listed_kinds() -> dict[str, Kind]:
 # Guides
 
 
+def unexpired() -> Q:
+    """Of pages whose time is not over, though the clock may not have taken them back yet."""
+    return Q(expire_at__isnull=True) | Q(expire_at__gt=timezone.now())
+
+
 def searchable_guides() -> models.QuerySet:
-    unexpired = Q(expire_at__isnull=True) | Q(expire_at__gt=timezone.now())
-    return only_public(GuidePage.objects.filter(unexpired))
+    return only_public(GuidePage.objects.filter(unexpired()))
 
 
 def is_guide_searchable(page: GuidePage) -> bool:
@@ -128,7 +136,7 @@ def build_guide(page: GuidePage) -> Content:
         },
         sections=find_sections(lines),
         quotes=tuple(page.fact_codes),
-        draft=_draft_text(page),
+        draft=draft_text(page),
     )
 
 
@@ -139,7 +147,7 @@ def find_agencies(page: GuidePage, facts: dict[str, Fact]) -> set[str]:
     return {programme.agency.code for programme in page.programmes.all()}.union(named)
 
 
-def _draft_text(page: Page) -> str:
+def draft_text(page: Page) -> str:
     """The words of the newest revision of a page that has unpublished changes."""
     if not page.has_unpublished_changes or not page.latest_revision_id:
         return ""
@@ -187,8 +195,13 @@ def build_programme(programme: Programme) -> Content:
 # Every other page: the admin finds it by its words, the public does not
 
 
+def page_kinds() -> dict[str, type[Page]]:
+    """{code: model} of the kinds that are pages of one type."""
+    return {code: kind.model for code, kind in _kinds.items() if issubclass(kind.model, Page) and kind.model is not Page}
+
+
 def other_pages() -> models.QuerySet:
-    return Page.objects.filter(depth__gt=1).not_exact_type(GuidePage)
+    return Page.objects.filter(depth__gt=1).not_exact_type(*page_kinds().values())
 
 
 def _page_texts(page: Page) -> list[str]:
@@ -215,7 +228,7 @@ def _strip(html: str) -> str:
 
 def build_other_page(page: Page) -> Content:
     page = page.specific
-    return Content(title=page.title, body="\n".join(_page_texts(page)), draft=_draft_text(page))
+    return Content(title=page.title, body="\n".join(_page_texts(page)), draft=draft_text(page))
 
 
 def never(page: Page) -> bool:

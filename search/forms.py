@@ -67,6 +67,10 @@ FORMAT_NAMES = {
     "table": Named(_("ตาราง")),
     "questions": Named(_("ถามตอบ")),
     "file": Named(_("ไฟล์ดาวน์โหลด")),
+    "video": Named(_("วิดีโอ")),
+    "audio": Named(_("เสียง")),
+    "quiz": Named(_("แบบฝึก")),
+    "task": Named(_("งานที่ร้าน")),
 }
 SIZES = {size.value: Named(LABELS[size]) for size in (Size.MICRO, Size.SMALL, Size.MEDIUM)}
 SECONDS = 60

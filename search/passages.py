@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from django.utils.html import strip_tags
-from wagtail.blocks import StructValue
+from wagtail.blocks import StreamValue, StructValue
 
 from kb.facts import plain_with_facts
 from kb.headings import anchor_of
@@ -40,12 +40,19 @@ def read_lines(page: GuidePage) -> list[Line]:
     lines: list[Line] = []
     item = 0
     for block in page.body:
-        for part in _items_of(block.value):
-            item += 1
-            if block.block_type == "text":
-                lines += _rich_lines(part.source, item)
-            else:
-                lines += [Line(text, block.block_type, item) for text in _texts_of(part)]
+        lines += read_block(block, item)
+        item += len(_items_of(block.value))
+    return lines
+
+
+def read_block(block: StreamValue.StreamChild, before: int = 0) -> list[Line]:
+    """The lines of one block; its items are numbered on from `before`."""
+    lines: list[Line] = []
+    for item, part in enumerate(_items_of(block.value), start=before + 1):
+        if block.block_type == "text":
+            lines += _rich_lines(part.source, item)
+        else:
+            lines += [Line(text, block.block_type, item) for text in _texts_of(part)]
     return lines
 
 

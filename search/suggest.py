@@ -46,10 +46,13 @@ MOST_OF = {
     "question": 2,
     "stage": 2,
     "function": 2,
+    "course": 2,
+    "lesson": 2,
+    "path": 1,
     "download": 1,
 }  # unless nothing else is left
 MOST_BY_KEYWORD, MOST_COMPLETED = 3, 4  # guides; words that complete what was typed
-ORDER = ("guide", "stage", "function", "programme", "course", "lesson", "question", "centre", "word", "download")  # among equals
+ORDER = ("guide", "stage", "function", "programme", "course", "lesson", "path", "question", "centre", "word", "download")  # among equals
 SHORTEST, LONGEST, MOST_CHUNKS = 2, 80, 6  # characters typed (longer is a question, no beginning), chunks
 CANDIDATES = 40  # titles that are ranked
 SHORTEST_INSIDE = 3  # characters looked for inside a compound

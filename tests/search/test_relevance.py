@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import override_settings
 
+from courses.demo.load import load_courses
 from kb.demo.load import load_knowledge
 from kb.models import GuidePage, Programme
 from oss.models import Centre
@@ -59,6 +60,7 @@ def loaded_demo(blocker, folder: Path) -> Iterator[None]:
     ):
         knowledge.forget()
         load_knowledge({}, lambda said: None)
+        load_courses({}, lambda said: None)
         call_command("rebuild_index", verbosity=0, stdout=io.StringIO())
         try:
             yield
