@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
-from django.views.static import serve as serve_file
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.views import authenticate_with_password
 
+from home.media import serve_media
 from home.views import serve_page
 
 urlpatterns = [
@@ -15,7 +15,7 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
     path("", include("home.urls_plain")),
     path("", include("courses.urls_plain")),
-    *([re_path(r"^media/(?P<path>.*)$", serve_file, {"document_root": settings.MEDIA_ROOT})] if settings.SERVE_MEDIA else []),
+    *([re_path(r"^media/(?P<path>.*)$", serve_media)] if settings.SERVE_MEDIA else []),
     *i18n_patterns(
         path("accounts/", include("allauth.urls")),
         path("", include("business.urls")),

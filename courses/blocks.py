@@ -164,7 +164,10 @@ def _simple_questions() -> list[tuple[str, blocks.Block]]:
                 label=_("จริงหรือไม่จริง"),
             ),
         ),
-        ("order", _question(("steps", blocks.ListBlock(FactText(rows=1), min_num=2, max_num=10, label=_("เรียงตามลำดับที่ถูก"))), label=_("เรียงลำดับ"))),
+        (
+            "order",
+            _question(("steps", blocks.ListBlock(FactText(rows=1), min_num=2, max_num=10, label=_("เรียงตามลำดับที่ถูก"))), label=_("เรียงลำดับ")),
+        ),
         (
             "number",
             _question(

@@ -14,6 +14,7 @@ from courses.learners import current_learner
 from courses.models import Learner, LessonMedia, LessonPage, Quiz, TaskMark
 from courses.outline import course_of
 from courses.quizzes import find_passed, quiz_cards
+from courses.reading import is_changed
 from kb import facts as quoting
 from kb.guides import find_linked_pages
 from kb.models import Fact
@@ -84,7 +85,7 @@ def lesson_context(page: LessonPage, request) -> dict:
     """What the lesson's template shows. The number of queries does not depend on the course, the learners or the content.
 
     `guides`: {id: GuidePage} of the public ones; `shown_guides`: {place in the body: ShownGuide}; `media`: {id: Medium};
-    `quizzes`: {id: QuizCard}; `missing`: the quizzes still to be passed; `links`: {id of a page: its address}.
+    `quizzes`: {id: QuizCard}; `missing`: the cards of those still to be passed; `links`: {id of a page: its address}.
     """
     is_preview = getattr(request, "is_preview", False)
     learner = current_learner(request)
@@ -93,6 +94,7 @@ def lesson_context(page: LessonPage, request) -> dict:
     before, after = contents.outline.neighbours(page)
     entry = next((entry for entry in contents.entries if entry.lesson.pk == page.pk), None)
     needs = gates.join_needs(contents.needs, entry.needs if entry else [])
+    is_closed = not is_preview and gates.is_closed(needs)
     context = {
         "course": course,
         "stage": course.stages.first(),
@@ -104,13 +106,14 @@ def lesson_context(page: LessonPage, request) -> dict:
         "after": after,
         "progress": contents.rows.get(page.pk),
         "is_finished": bool(entry and entry.is_finished),
+        "is_changed": is_changed(contents.rows.get(page.pk), page),
         "measured": contents.measured,
-        "needs": needs,
+        "needs": [need for need in needs if need.is_locked and not need.is_met] if is_closed else needs,
         "has_unmet": any(not need.is_met for need in needs),
-        "is_closed": not is_preview and gates.is_closed(needs),
+        "is_closed": is_closed,
         "facts": {},
     }
-    return context if context["is_closed"] else context | _content_context(page, learner, context)
+    return context if is_closed else context | _content_context(page, learner, context)
 
 
 def _content_context(page: LessonPage, learner: Learner | None, context: dict) -> dict:
@@ -129,7 +132,7 @@ def _content_context(page: LessonPage, learner: Learner | None, context: dict) -
         "links": {key: target.url for key, target in linked.items()},
         "media": read_media(page),
         "quizzes": cards,
-        "missing": [quiz for quiz in quizzes if not cards[quiz.pk].is_passed],
+        "missing": [cards[quiz.pk] for quiz in quizzes if not cards[quiz.pk].is_passed],
         "tasks_done": find_tasks_done(learner, page),
         "change_notes": list(page.changes.all()),
     }

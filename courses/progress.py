@@ -7,8 +7,9 @@ column is combined by a rule that does not mind (greatest state, first and last 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 from wagtail.models import Page
 
@@ -174,6 +175,8 @@ def _row(learner: Learner, page_id: int, state: int, now: dt.datetime) -> Progre
 
 _OLD, _NEW = "courses_progress", "excluded"
 _COLUMNS = [field for field in Progress._meta.concrete_fields if not field.primary_key]
+_ONE_ROW = f"({', '.join(['%s'] * len(_COLUMNS))})"
+_TIMES = [field.attname for field in _COLUMNS if isinstance(field, models.DateTimeField)]
 
 
 def write(rows: Sequence[Progress]) -> None:
@@ -181,9 +184,29 @@ def write(rows: Sequence[Progress]) -> None:
 
     Django's own upsert only replaces, which would let an older event undo a newer one.
     """
-    if not rows:
-        return
-    greatest, least = ("GREATEST", "LEAST") if connection.vendor == "postgresql" else ("MAX", "MIN")
+    if rows:
+        values = [value for row in rows for value in _read_values(row)]
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_insert()} VALUES {', '.join([_ONE_ROW] * len(rows))} {_join(connection.vendor)}", values)
+
+
+def _read_values(row: Progress) -> list:
+    """As the database takes them. Asking every field in turn took longer than the statement."""
+    values = {field.attname: getattr(row, field.attname) for field in _COLUMNS}
+    for name in _TIMES:
+        values[name] = connection.ops.adapt_datetimefield_value(values[name])
+    values["place"] = connection.ops.adapt_json_value(values["place"], None)
+    return list(values.values())
+
+
+def _insert() -> str:
+    return f"INSERT INTO courses_progress ({', '.join(field.column for field in _COLUMNS)})"
+
+
+@cache
+def _join(vendor: str) -> str:
+    """What becomes of each column when the row is there already. `vendor`: as Django calls the database."""
+    greatest, least = ("GREATEST", "LEAST") if vendor == "postgresql" else ("MAX", "MIN")
 
     def joined(function: str, name: str) -> str:
         """Greatest or least of both, where an empty one gives way to the other."""
@@ -205,12 +228,4 @@ def write(rows: Sequence[Progress]) -> None:
         name: latest(name, "confirmed_at", "finished_hash", "finished_revision_id") for name in ("finished_hash", "finished_revision_id")
     }
     rules |= {"confirmed_at": joined(greatest, "confirmed_at")}
-    names = [field.column for field in _COLUMNS]
-    one = f"({', '.join(['%s'] * len(names))})"
-    sql = (
-        f"INSERT INTO courses_progress ({', '.join(names)}) VALUES {', '.join([one] * len(rows))} "
-        f"ON CONFLICT (learner_id, page_id) DO UPDATE SET {', '.join(f'{name} = {rule}' for name, rule in rules.items())}"
-    )
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in _COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+    return f"ON CONFLICT (learner_id, page_id) DO UPDATE SET {', '.join(f'{name} = {rule}' for name, rule in rules.items())}"

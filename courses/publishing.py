@@ -19,6 +19,7 @@ from courses.guide_parts import find_missing_sections, read_shown_guides, sectio
 from courses.lessons import has_captions, list_images
 from courses.models import CoursePage, LessonPage, Quiz
 
+BAR_BYTES = 800  # the reader's bar and its token, which a page without a reader does not have, and the padding of GZipMiddleware
 PHONE_PICTURE = "width-360|format-avif"  # what a phone loads of templates/kb/blocks/picture.html
 
 
@@ -60,15 +61,17 @@ def find_faults_of_body(body) -> list[str]:
 def weigh_lesson(lesson: LessonPage) -> int:
     """Kilobytes of a published lesson on a phone: its compressed page as a visitor gets it, and its pictures at 360 px.
 
-    Without what all pages share (styles, letters) and without media, which are loaded only when they are played.
+    Rounded up: nobody pays for more than is stated. Without what all pages share (styles, letters) and without media, which are loaded only when they are played.
     """
     with translation.override("th"):
         request = _visitor_request(lesson)
         context = lesson.get_context(request)
         page = render_to_string(lesson.template, context, request=request)
     pictures = list_images(lesson, context.get("shown_guides", {}))
-    total = len(gzip.compress(page.encode())) + sum(_size_of(image) for image in {image.pk: image for image in pictures}.values())
-    return max(1, round(total / 1000))
+    total = (
+        len(gzip.compress(page.encode())) + BAR_BYTES + sum(_size_of(image) for image in {image.pk: image for image in pictures}.values())
+    )
+    return -(-total // 1000)
 
 
 def _visitor_request(lesson: LessonPage) -> HttpRequest:

@@ -11,7 +11,7 @@ from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail.admin.widgets import Button
 from wagtail.models import Page
 
-from courses import certificate_admin, quiz_admin  # noqa: F401 - their own hooks
+from courses import certificate_admin, quiz_admin, report_admin  # noqa: F401 - their own hooks
 from courses.models import CoursePage, LessonPage
 from courses.outline_admin import OutlineView
 from courses.publishing import find_obstacles

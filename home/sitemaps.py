@@ -5,13 +5,17 @@ from django.urls import reverse
 from wagtail.models import Page
 
 from business import vocabulary
+from courses.models import ChapterPage
+from courses.outline import only_reachable
 from kb.models import Programme
 from oss.models import Centre
 
 
 class Pages(Sitemap):
+    """Without what stands below a draft, as a lesson of a withdrawn course, and without chapters, which only lead on."""
+
     def items(self):
-        return Page.objects.live().public().filter(depth__gt=1).order_by("path")
+        return only_reachable(Page.objects.filter(depth__gt=1).not_exact_type(ChapterPage)).order_by("path")
 
     def location(self, page):
         return page.get_url()

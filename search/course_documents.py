@@ -16,10 +16,10 @@ from courses.lessons import read_media
 from courses.models import ChapterPage, CourseIndexPage, CoursePage, LessonMedia, LessonPage, PathPage, Prerequisite
 from courses.outline import course_path, only_reachable, public_courses, public_lessons, read_outlines
 from kb.facts import find_references, plain_with_facts
-from kb.models import Fact, block_texts
+from kb.models import Fact
 from search import changes
 from search.documents import FORMATS, Content, Kind, draft_text, register, unexpired
-from search.passages import HEADING, Line, find_sections, read_block, show_lines
+from search.passages import HEADING, Line, find_sections, read_block, show_lines, texts_of
 
 CALLED = "คอร์ส คอร์สเรียนออนไลน์ course"  # what people call a course
 PATH_CALLED = "เส้นทางเรียนรู้ learning path"
@@ -107,7 +107,7 @@ def read_lines(page: LessonPage) -> Iterator[Line]:
         if titled:
             yield Line(str(titled), HEADING, at, f"b-{block.id or at}")
         if kind == "task":
-            yield from (Line(line, kind, at) for text in block_texts(block.value["text"]) for line in text.splitlines())
+            yield from (Line(text, kind, at) for text in texts_of(block.value["text"]))
         elif kind in ("video", "audio") and block.value[kind]:
             yield from (Line(cue.text, kind, at) for cue in media[block.value[kind].pk].cues)
 

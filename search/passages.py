@@ -52,7 +52,7 @@ def read_block(block: StreamValue.StreamChild, before: int = 0) -> list[Line]:
         if block.block_type == "text":
             lines += _rich_lines(part.source, item)
         else:
-            lines += [Line(text, block.block_type, item) for text in _texts_of(part)]
+            lines += [Line(text, block.block_type, item) for text in texts_of(part)]
     return lines
 
 
@@ -77,14 +77,14 @@ def _items_of(value) -> list:
     return [value] if isinstance(value, str | StructValue) or hasattr(value, "source") or not hasattr(value, "__iter__") else list(value)
 
 
-def _texts_of(value) -> Iterator[str]:
+def texts_of(value) -> Iterator[str]:
     """The lines of a struct or a plain text, rich text inside cut at its paragraphs."""
     if hasattr(value, "source"):
         yield from _pieces(value.source)
     elif isinstance(value, StructValue):
         for key, part in value.items():
             if key not in ("url", "image", "document"):
-                yield from _texts_of(part)
+                yield from texts_of(part)
     else:
         for text in block_texts(value):
             yield from filter(None, map(tidy, text.splitlines()))

@@ -158,7 +158,9 @@ class Certificate(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["learner", "course"], condition=models.Q(revoked_at=None), name="one_certificate_per_completion")
+            models.UniqueConstraint(
+                fields=["learner", "course"], condition=models.Q(revoked_at=None), name="one_certificate_per_completion"
+            )
         ]
         ordering = ["-issued_at"]
         verbose_name = _("ประกาศนียบัตร")

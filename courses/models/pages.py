@@ -29,9 +29,7 @@ _settings = [ObjectList(Page.promote_panels, heading=_("ที่อยู่แ
 class LessonMedia(AbstractMedia):
     """A video or a sound of our own, with its captions (WebVTT) and the same in words to read."""
 
-    captions_th = models.FileField(
-        _("คำบรรยายไทย (.vtt)"), upload_to="captions", blank=True, validators=[FileExtensionValidator(["vtt"])]
-    )
+    captions_th = models.FileField(_("คำบรรยายไทย (.vtt)"), upload_to="captions", blank=True, validators=[FileExtensionValidator(["vtt"])])
     captions_en = models.FileField(
         _("คำบรรยายอังกฤษ (.vtt)"), upload_to="captions", blank=True, validators=[FileExtensionValidator(["vtt"])]
     )
@@ -95,11 +93,11 @@ class CoursePage(BasePage):
     goals = models.TextField(_("เรียนจบแล้วทำอะไรได้"), help_text=_("บรรทัดละข้อ"), validators=[facts.check_fact_references])
     level = models.CharField(_("ระดับ"), max_length=10, choices=Level, default=Level.BASIC)
     keywords = models.TextField(_("คำที่คนพูด"), blank=True, help_text=_("บรรทัดละคำ"))
-    stages = ParentalManyToManyField(Stage, related_name="courses", verbose_name=_("ช่วงธุรกิจ"), limit_choices_to={"scheme__is_current": True})
-    functions = ParentalManyToManyField(BusinessFunction, related_name="courses", verbose_name=_("เรื่อง"))
-    next_programmes = ParentalManyToManyField(
-        Programme, blank=True, related_name="courses", verbose_name=_("โครงการที่ชวนต่อเมื่อเรียนจบ")
+    stages = ParentalManyToManyField(
+        Stage, related_name="courses", verbose_name=_("ช่วงธุรกิจ"), limit_choices_to={"scheme__is_current": True}
     )
+    functions = ParentalManyToManyField(BusinessFunction, related_name="courses", verbose_name=_("เรื่อง"))
+    next_programmes = ParentalManyToManyField(Programme, blank=True, related_name="courses", verbose_name=_("โครงการที่ชวนต่อเมื่อเรียนจบ"))
     completion_text = models.CharField(_("ข้อความเมื่อเรียนจบ"), max_length=300, blank=True)
     has_certificate = models.BooleanField(_("ออกประกาศนียบัตร"), default=True)
     reviewed_on = models.DateField(_("ตรวจทานเมื่อ"))
@@ -119,7 +117,9 @@ class CoursePage(BasePage):
         FieldPanel("level"),
         FieldPanel("keywords"),
         InlinePanel("prerequisites", label=_("ควรเรียนก่อน")),
-        MultiFieldPanel([FieldPanel("completion_text"), FieldPanel("next_programmes"), FieldPanel("has_certificate")], heading=_("เมื่อเรียนจบ")),
+        MultiFieldPanel(
+            [FieldPanel("completion_text"), FieldPanel("next_programmes"), FieldPanel("has_certificate")], heading=_("เมื่อเรียนจบ")
+        ),
     ]
     edit_handler = TabbedInterface(
         [
@@ -195,7 +195,9 @@ class LessonPage(BasePage):
     goals = models.TextField(_("จบแล้วทำอะไรได้"), help_text=_("บรรทัดละข้อ"), validators=[facts.check_fact_references])
     body = StreamField(LessonBody(), verbose_name=_("เนื้อหา"))
     text_hash = models.CharField(max_length=16, default="", editable=False)
-    kilobytes = models.PositiveIntegerField(default=0, editable=False, help_text="weight of the page itself; media are counted by their players")
+    kilobytes = models.PositiveIntegerField(
+        default=0, editable=False, help_text="weight of the page itself; media are counted by their players"
+    )
 
     template = "courses/lesson.html"
     parent_page_types = ["courses.ChapterPage"]

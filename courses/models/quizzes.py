@@ -28,7 +28,9 @@ class Quiz(DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, inde
     intro = models.CharField(_("บอกก่อนเริ่ม"), max_length=300, blank=True)
     pass_percent = models.PositiveSmallIntegerField(_("ผ่านที่ (%)"), default=60, validators=[MaxValueValidator(100)])
     max_attempts = models.PositiveSmallIntegerField(_("ทำได้กี่ครั้ง"), default=0, help_text=_("0 คือไม่จำกัด"))
-    minutes = models.PositiveSmallIntegerField(_("จำกัดเวลา (นาที)"), default=0, validators=[MaxValueValidator(240)], help_text=_("0 คือไม่จำกัด"))
+    minutes = models.PositiveSmallIntegerField(
+        _("จำกัดเวลา (นาที)"), default=0, validators=[MaxValueValidator(240)], help_text=_("0 คือไม่จำกัด")
+    )
     feedback = models.CharField(_("เฉลยเมื่อไร"), max_length=10, choices=Feedback, default=Feedback.AT_ONCE)
     pool = models.PositiveSmallIntegerField(_("สุ่มถามกี่ข้อ"), default=0, help_text=_("0 คือทุกข้อ"))
     is_shuffled = models.BooleanField(_("สลับข้อและตัวเลือก"), default=False)

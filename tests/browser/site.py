@@ -112,8 +112,12 @@ class RunningSite:
 
     def page_number(self, code: str) -> int:
         """The number in the admin of the guide with this code."""
-        with closing(sqlite3.connect(self.var / "db.sqlite3")) as database:
-            return database.execute("SELECT page_ptr_id FROM kb_guidepage WHERE code = ?", [code]).fetchone()[0]
+        return self.query("SELECT page_ptr_id FROM kb_guidepage WHERE code = ?", code)[0][0]
+
+    def query(self, sql: str, *values) -> list[tuple]:
+        """Asks the site's database, or writes to it."""
+        with closing(sqlite3.connect(self.var / "db.sqlite3", timeout=20)) as database, database:
+            return database.execute(sql, values).fetchall()
 
     def stop(self) -> None:
         for process in self.processes:

@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.pages import PUBLIC
+from tests.browser.conftest import DESKTOP, PHONE, enter
+from tests.browser.pages import LEARNER, LEARNERS, PUBLIC, find_learners
+from tests.browser.quizzes import answer_right, answer_wrong, press, take_quiz
 
 WIDTHS = [320, 360, 1280, 1920]
 
@@ -19,22 +20,88 @@ def is_wider_than_the_screen(page) -> bool:
 @pytest.mark.parametrize("name", PUBLIC)
 def test_page_breaks_no_rule_and_fits_every_screen(desktop, check_axe, name, prefix):
     desktop.goto(prefix + PUBLIC[name])
-    assert desktop.locator("html").get_attribute("lang") == ("en" if prefix else "th")
-    assert desktop.locator("h1").count() == 1
-    check_axe(desktop)
+    check_page(desktop, check_axe, prefix)
+
+
+def check_page(page, check_axe, prefix: str, widths=WIDTHS) -> None:
+    assert page.locator("html").get_attribute("lang") == ("en" if prefix else "th")
+    assert page.locator("h1").count() == 1
+    check_axe(page)
     too_wide = []
-    for width in WIDTHS:
-        desktop.set_viewport_size({"width": width, "height": 800})
-        if is_wider_than_the_screen(desktop):
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 800})
+        if is_wider_than_the_screen(page):
             too_wide.append(width)
-    assert too_wide == []
+    assert too_wide == [], page.url
 
 
-def test_every_guide_and_programme_fits_a_small_phone(phone_without_js):
+@pytest.fixture(scope="module")
+def learners(running_site) -> dict[str, str]:
+    return find_learners(running_site)
+
+
+@pytest.fixture(scope="module")
+def signed_in_learner(browser, live_site) -> dict:
+    """What the browser of the learner keeps, so that he signs in once."""
+    context = browser.new_context(base_url=live_site, locale="th-TH")
+    enter(context.new_page(), LEARNER)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"], ids=["th", "en"])
+@pytest.mark.parametrize("name", LEARNERS)
+def test_page_of_a_learner_breaks_no_rule_and_fits_every_screen(open_context, check_axe, signed_in_learner, learners, name, prefix):
+    page = open_context(**DESKTOP, storage_state=signed_in_learner).new_page()
+    assert page.goto(prefix + learners[name]).status == 200
+    assert urlsplit(page.url).path == prefix + learners[name]  # not sent elsewhere
+    check_page(page, check_axe, prefix)
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"], ids=["th", "en"])
+@pytest.mark.parametrize(
+    ("lesson", "kinds", "answer"),
+    [
+        ("chapter-1/books-profit-is-not-cash", {"number", "single", "match", "true_false", "multiple", "order"}, answer_wrong),
+        ("chapter-2/books-price-and-breakeven", {"number", "single", "multiple", "true_false", "short", "case"}, answer_right),
+    ],
+    ids=["feedback at once", "feedback at the end"],
+)
+def test_every_kind_of_question_breaks_no_rule_and_fits_every_screen(open_context, check_axe, running_site, lesson, kinds, answer, prefix):
+    page = open_context(**PHONE).new_page()
+    page.goto(f"{prefix}/courses/shop-books-and-unit-cost/{lesson}/")
+    press(page, "section.quiz form button")
+    seen = []
+
+    def look(question, _place):
+        seen.append(question.kind)
+        page.set_viewport_size(PHONE["viewport"])
+        bar = page.locator(".bar").bounding_box()
+        assert bar["y"] + bar["height"] <= 640  # the button is in view however long the question
+        covered = page.locator("form.quiz :is(input:not([type=hidden]), select)").evaluate_all(
+            """nodes => nodes.filter(node => { node.focus();
+            return node.getBoundingClientRect().bottom > document.querySelector('.bar').getBoundingClientRect().top; }).map(node => node.name)"""
+        )
+        assert covered == []
+        page.set_viewport_size({"width": 360, "height": 3000})  # what is behind the bar is scrolled to; axe cannot
+        check_page(page, check_axe, prefix, widths=(320, 360))
+        small = page.locator("main button, main .input, main .choice").evaluate_all(
+            "nodes => nodes.filter(node => node.getBoundingClientRect().height < 47.5).map(node => node.outerHTML.slice(0, 100))"
+        )
+        assert small == []
+
+    take_quiz(running_site, page, answer, look)
+    assert set(seen) == kinds
+    assert page.url.endswith("/result/")
+    check_page(page, check_axe, prefix, widths=(320, 360))
+
+
+def test_every_text_fits_a_small_phone(phone_without_js):
     """What is wider than the screen in a table scrolls in its own frame; everything else breaks its lines."""
     addresses = [urlsplit(found).path for found in re.findall(r"<loc>([^<]+)</loc>", phone_without_js.request.get("/sitemap.xml").text())]
-    pages = [address for address in addresses if re.fullmatch(r"/(guides|programmes)/[^/]+/", address)]
-    assert len(pages) > 50
+    pages = [address for address in addresses if re.fullmatch(r"/(guides|programmes|courses)/.+/", address)]
+    assert len(pages) > 90
     too_wide = []
     for address in pages:
         phone_without_js.goto(address, wait_until="load")  # the style sheet is there, not only the text
@@ -53,7 +120,7 @@ def test_table_that_scrolls_is_a_place_the_keyboard_reaches(desktop):
     assert set(map(tuple, frames)) == {(0, "region", True)}
 
 
-@pytest.mark.parametrize("name", ["home", "guide", "results", "form", "programmes"])
+@pytest.mark.parametrize("name", ["home", "guide", "results", "form", "programmes", "course", "lesson with a video", "path"])
 def test_dark_page_on_a_phone_breaks_no_rule(open_context, check_axe, name):
     page = open_context(**PHONE, color_scheme="dark").new_page()
     page.goto(PUBLIC[name])
@@ -87,7 +154,7 @@ def test_first_key_leads_past_the_menu(desktop, name):
     assert desktop.evaluate("document.activeElement.closest('main') !== null")
 
 
-@pytest.mark.parametrize("name", ["home", "guide", "form", "profile"])
+@pytest.mark.parametrize("name", ["home", "guide", "form", "profile", "lesson with a quiz"])
 def test_keyboard_reaches_everything_and_shows_where_it_is(desktop, name):
     """Every link, button and field in the order of the page; a group of radio buttons is one stop."""
     desktop.goto(PUBLIC[name])

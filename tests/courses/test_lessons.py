@@ -5,6 +5,7 @@ from bs4 import BeautifulSoup
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import PageViewRestriction
@@ -328,6 +329,20 @@ def test_locked_lesson_gives_the_reason_and_not_the_content(client):
     finish_lesson(learner, two)
 
 
+def test_finished_lesson_advises_nothing_and_says_at_its_head_that_it_changed(client):
+    course, (one, two) = make_course(2)
+    need(two, one, "advised")
+    learner = make_learner()
+    finish_lesson(learner, two)
+    client.force_login(learner.user)
+    soup = soup_of(client, two.url)
+    assert (soup.select("article .note"), soup.select(".band a[href$='changes/']")) == ([], [])
+    two.body = [("text", "<p>เขียนใหม่ทั้งหมด</p>")]
+    two.save_revision().publish()
+    link = soup_of(client, two.url).select_one(".band a[href$='changes/']")
+    assert link["href"] == reverse("page_changes", args=[two.pk])
+
+
 def test_lesson_of_a_locked_course_is_locked(client):
     before, (first,) = make_course(1)
     course, (lesson,) = make_course(1)
@@ -360,6 +375,18 @@ def test_published_lesson_knows_its_weight(media_room, django_capture_on_commit_
     assert lesson.kilobytes == weigh_lesson(lesson) > 0
     rendition = image.get_rendition("width-360|format-avif")
     assert weigh_lesson(picture) >= lesson.kilobytes + rendition.file.size // 1000
+
+
+def test_no_visitor_loads_more_than_is_stated(media_room):
+    """The second page of a browser that keeps our cookies has the reader's bar, too."""
+    course, (one, two) = make_course(2)
+    two.body = [("text", "<p>" + "ค่าเช่า ค่าแรง ค่าของสด " * 40 + "</p>"), ("task", {"title": "นับ", "text": "<p>นับ</p>", "minutes": 5})]
+    two.save()
+    client = Client()
+    client.get(one.url)
+    response = client.get(two.url, headers={"accept-encoding": "gzip"})
+    assert response["Content-Encoding"] == "gzip"
+    assert len(response.content) <= weigh_lesson(two) * 1000 < len(response.content) + 2000
 
 
 def test_locked_lesson_is_weighed_as_it_is_when_it_is_open(media_room):
@@ -416,3 +443,41 @@ def test_changed_state_of_one_learner_is_not_shown_to_another(client):
     progress.record_finished(make_learner(), one)
     client.force_login(make_learner().user)
     assert "เรียนแล้ว 0 จาก 2 บทเรียน (0%)" in words(soup_of(client, two.url))
+
+
+def test_closed_lesson_names_only_what_opens_it(client):
+    before, _lessons = make_course(1)
+    course, (one, two) = make_course(2)
+    need(course, before, "advised")
+    need(two, one)
+    soup = soup_of(client, two.url)
+    assert [link["href"] for link in soup.select("article .note a")] == [one.url]
+
+
+# Attempts used up
+
+
+def used_up(client, results: tuple[bool, ...]):
+    """The lesson's page of a learner who took its quiz this often, which is as often as it may be."""
+    quiz = make_quiz(max_attempts=len(results))
+    lesson = make_lesson(("quiz", {"quiz": quiz}))
+    learner = make_learner()
+    for is_passed in results:
+        pass_quiz(learner, quiz, is_passed)
+    client.force_login(learner.user)
+    return soup_of(client, lesson.url)
+
+
+def test_no_attempt_left_leads_to_a_person(client):
+    soup = used_up(client, (False, False))
+    for place in (".quiz", "#finish"):
+        assert "ทำครบจำนวนครั้งแล้ว" in words(soup.select_one(place))
+        assert soup.select_one(f"{place} a[href='{reverse('ask')}']")
+
+
+def test_no_attempt_left_is_no_trouble_to_who_has_passed(client):
+    soup = used_up(client, (True, False))
+    assert "ผ่านแล้ว" in words(soup.select_one(".quiz"))
+    assert "ทำได้อีก" not in words(soup.select_one(".quiz .meta"))
+    assert soup.select(f".quiz a[href='{reverse('ask')}']") == []
+    assert soup.select_one("#finish form button")

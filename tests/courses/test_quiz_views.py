@@ -325,6 +325,20 @@ def test_attempts_beyond_the_limit_are_refused_with_the_way_to_the_last(client):
     assert read(client.get(reverse("attempt_result", args=[attempt.key]))).select_one(".actions form") is None
 
 
+def test_who_fails_after_passing_reads_that_the_pass_still_counts(client):
+    quiz = QuizFactory(questions=[make_single("a")], pass_percent=60)
+    lesson = lesson_with(quiz)
+    results = []
+    for is_right in (True, False):
+        start(client, quiz, lesson)
+        attempt = Attempt.objects.latest("pk")
+        answer(client, attempt, 1, is_right=is_right)
+        client.post(reverse("attempt_submit", args=[attempt.key]))
+        results.append(words(client.get(reverse("attempt_result", args=[attempt.key]))))
+    assert ["ผลนั้นยังนับอยู่" in result for result in results] == [False, True]
+    assert "ครั้งก่อนคุณผ่านแล้วที่ 100%" in results[1]
+
+
 def test_nothing_is_taken_after_handing_in_and_handing_in_again_is_harmless(client):
     attempt = begin(client)
     answer(client, attempt, 1)
@@ -388,8 +402,9 @@ def test_looking_in_after_the_time_leads_to_the_result(client):
 # A path's own test, and what follows the person
 
 
-def test_placement_of_a_path_is_taken_on_the_path_and_passes_nobody(client):
-    quiz = QuizFactory(pass_percent=0)
+@pytest.mark.parametrize("pass_percent", [0, 100])
+def test_placement_of_a_path_is_taken_on_the_path_and_passes_nobody(client, pass_percent):
+    quiz = QuizFactory(pass_percent=pass_percent)
     index = lesson_with(quiz).get_parent().get_parent().get_parent()
     path = index.add_child(instance=PathPage(title="เส้นทางตัวอย่าง", slug="path", stage=stage("run"), summary="สรุป", placement=quiz))
     start(client, quiz, path)
@@ -397,7 +412,7 @@ def test_placement_of_a_path_is_taken_on_the_path_and_passes_nobody(client):
     client.post(reverse("attempt_submit", args=[attempt.key]))
     result = client.get(reverse("attempt_result", args=[attempt.key]))
     assert "ทำเสร็จแล้ว" in words(result)
-    assert "ผ่านที่" not in words(result)
+    assert [word in words(result) for word in ("ผ่านที่", "ยังไม่ผ่าน")] == [False, False]
     assert read(result).select_one(".actions a.button")["href"] == path.get_url()
 
 

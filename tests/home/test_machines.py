@@ -11,7 +11,7 @@ from health_check.exceptions import ServiceUnavailable
 from wagtail.models import PageViewRestriction
 
 from home import tasks
-from tests.factories import GuideFactory, ProgrammeFactory, UserFactory
+from tests.factories import ChapterFactory, CourseFactory, GuideFactory, LessonFactory, ProgrammeFactory, UserFactory
 
 
 def test_alive_without_a_query(client, django_assert_num_queries):
@@ -58,6 +58,19 @@ def test_map_of_the_site_holds_what_is_public(client):
     assert {"/", "/guides/", "/guides/public-guide/", "/programmes/shown/", "/stages/run/", "/centres/TH-50/"} <= set(found)
     assert [address for address in found if any(word in address for word in ("draft", "secret", "hidden", "/en/"))] == []
     assert len(found) == len(set(found))
+
+
+def test_map_of_the_site_has_no_lessons_of_hidden_courses(client):
+    LessonFactory(slug="open-lesson", parent=ChapterFactory(slug="open-chapter", parent=CourseFactory(slug="open-course")))
+    LessonFactory(slug="withdrawn-lesson", parent=ChapterFactory(parent=CourseFactory(slug="withdrawn", live=False)))
+    secret = CourseFactory(slug="secret-course")
+    LessonFactory(slug="secret-lesson", parent=ChapterFactory(parent=secret))
+    PageViewRestriction.objects.create(page=secret.page_ptr, restriction_type=PageViewRestriction.LOGIN)
+    LessonFactory(slug="draft-lesson", live=False)
+    found = re.findall(r"<loc>http://testserver(.*?)</loc>", client.get("/sitemap.xml").text)
+    ours = {address for address in found if address.startswith("/courses/") and "lesson-" not in address and "/course-" not in address}
+    assert {"/courses/", "/courses/open-course/", "/courses/open-course/open-chapter/open-lesson/"} == ours
+    assert all(client.get(address).status_code == 200 for address in ours)
 
 
 @pytest.mark.parametrize("number", [1, 30])
